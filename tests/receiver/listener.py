@@ -132,6 +132,7 @@ class Listener:
             reason = getattr(error, "reason", None) or type(error).__name__
             with self._lock:
                 self._failures[str(reason)] += 1
+            _linger(connection)
             return False
         certificate = connection.getpeercert(binary_form=True)
         with self._lock:
@@ -171,3 +172,12 @@ class Listener:
         waiting.register(self._woken, select.POLLIN)
         ready = [handle for handle, _event in waiting.poll(_IDLE * 1000)]
         return connection.fileno() in ready
+
+
+def _linger(connection: socket.socket) -> None:
+    """Read what the client still sends: closing over unread bytes resets the connection and the alert would be lost."""
+    connection.settimeout(1.0)
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_WR)
+        while socket.socket.recv(connection, 16384):
+            pass
