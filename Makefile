@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the certops.sap_cloud_integration authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# "make" alone explains the targets. Everything they make lies in .venv and build/.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# The runners of "make test" each use both cores where that helps; their order is meant.
+.NOTPARALLEL:
+
+ROOT := $(CURDIR)
+export VENV ?= $(ROOT)/.venv
+PYTHON_IN_VENV := $(VENV)/bin/python
+READY := $(VENV)/.ready
+FULL_NAME := certops.sap_cloud_integration
+PACKAGE := ansible_collections.$(FULL_NAME)
+VERSION := $(shell sed -n 's/^version: //p' galaxy.yml)
+TARBALL := build/certops-sap_cloud_integration-$(VERSION).tar.gz
+# The checkout under its full name.
+LINK := build/collections/ansible_collections/certops/sap_cloud_integration
+# The collection as a user has it: built, then installed from the tarball.
+INSTALLED := $(ROOT)/build/installed
+# A copy of what Git knows, for tools that should not see .venv and build.
+COPY := build/copy/ansible_collections/certops/sap_cloud_integration
+
+export PATH := $(VENV)/bin:$(PATH)
+export PYTHONPATH := $(ROOT)/build/collections
+export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/build/collections
+# ansible writes nothing into the user's home.
+export ANSIBLE_HOME := $(ROOT)/build/ansible
+
+PYTEST := $(PYTHON_IN_VENV) -m pytest -q
+# Options for one run: make unit ARGS="-k pem -x"
+ARGS ?=
+WORKERS ?= 2
+FROM_INSTALLED := PYTHONPATH=$(INSTALLED) ANSIBLE_COLLECTIONS_PATH=$(INSTALLED) $(PYTHON_IN_VENV) -m $(PACKAGE)
+
+.PHONY: help
+help: ## explain the targets
+	@echo "certops.sap_cloud_integration $(VERSION): make TARGET"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  %-18s %s\n' "$$name" "$$text"; done
+
+# ---- See it work ------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: installed ## renew a receiver's certificate on a running landscape; leaves build/demo/report.html
+	$(FROM_INSTALLED).tests.demo $(ARGS)
+
+.PHONY: demo-wrong-order
+demo-wrong-order: installed ## the control: the certificate is exchanged too early and messages fail
+	$(FROM_INSTALLED).tests.demo --wrong-order $(ARGS)
+
+.PHONY: tenant
+tenant: environment ## start the local tenant and print where its service key and CA lie (ARGS=--help explains more)
+	@exec $(PYTHON_IN_VENV) -m $(PACKAGE).tests.tenant $(ARGS)
+
+.PHONY: benchmark
+benchmark: environment ## requests, connections and times, beside the same work done with ansible.builtin.uri
+	$(PYTHON_IN_VENV) -m $(PACKAGE).tests.benchmark $(ARGS)
+
+# ---- Check it ---------------------------------------------------------------------------------------------------------
+
+RUNNERS := lint sanity unit contract integration
+
+.PHONY: test
+test: ## lint, sanity, unit, contract and integration; the first that fails ends it
+	@started=$$SECONDS; for runner in $(RUNNERS); do \
+	  echo "==> make $$runner"; $(MAKE) --no-print-directory $$runner || { echo "make test: $$runner failed" >&2; exit 1; }; \
+	done; echo "make test: $(RUNNERS) passed in $$((SECONDS - started)) s"
+
+.PHONY: lint
+lint: environment copy ## style, types, documentation, changelog, licences
+	ruff check --quiet .
+	ruff format --check --quiet .
+	mypy -p $(PACKAGE).plugins.module_utils
+	yamllint --strict .
+	cd $(COPY) && ansible-lint --offline --profile production -q
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --disallow-unknown-collection-refs --skip-rstcheck $(COPY)
+	antsibull-changelog lint
+	reuse --root $(COPY) lint --quiet || { reuse --root $(COPY) lint --lines; exit 1; }
+	@echo "lint: ruff, mypy, yamllint, ansible-lint, antsibull-docs, antsibull-changelog, reuse: nothing found"
+
+.PHONY: sanity
+sanity: environment ## ansible-test sanity on the Python of .venv
+	@log=build/sanity.log; version=$$($(PYTHON_IN_VENV) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	.ci/ansible-test sanity --python "$$version" --venv --requirements --color no $(ARGS) 2>&1 | tee $$log; \
+	echo "sanity: $$(grep -c '^Running sanity test' $$log) tests without a finding and without an ignore file, Python $$version, $$(ansible-test --version | head -n 1)"
+
+.PHONY: unit
+unit: environment ## unit tests
+	$(PYTEST) -n $(WORKERS) tests/unit $(ARGS)
+
+.PHONY: contract
+contract: environment ## client and local tenant, both against what SAP documents
+	$(PYTEST) tests/contract $(ARGS)
+
+.PHONY: integration
+integration: environment ## playbooks against the local tenant
+	$(PYTEST) -n $(WORKERS) tests/integration $(ARGS)
+
+.PHONY: ansible-test-units
+ansible-test-units: environment ## the unit tests the way ansible-test runs them
+	version=$$($(PYTHON_IN_VENV) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	.ci/ansible-test units --python "$$version" --venv --requirements --num-workers $(WORKERS) --color no $(ARGS)
+
+.PHONY: test-all-cores
+test-all-cores: environment ## unit, contract and integration tests on each ansible-core that a Python here can run
+	.ci/test-all-cores $(ARGS)
+
+# ---- Hand it out ------------------------------------------------------------------------------------------------------
+
+.PHONY: build
+build: environment copy ## the tarball that ansible-galaxy installs
+	@ansible-galaxy collection build --force --output-path build $(COPY) >/dev/null
+	@echo "$(TARBALL): $$(tar -tzf $(TARBALL) | wc -l) files, $$(du -h $(TARBALL) | cut -f 1)"
+
+.PHONY: installed
+installed: build
+	@rm -rf $(INSTALLED)
+	@ansible-galaxy collection install --offline --force -p $(INSTALLED) $(TARBALL) >/dev/null 2>&1 \
+	  || ansible-galaxy collection install --offline --force -p $(INSTALLED) $(TARBALL)
+
+.PHONY: docs
+docs: environment ## the documentation site in build/docs/html; a warning is a failure
+	@mkdir -p build/docs/rst && chmod go-w build/docs build/docs/rst
+	antsibull-docs --config-file docs/antsibull-docs.cfg collection --cleanup everything --fail-on-error --use-current \
+	  --squash-hierarchy --dest-dir build/docs/rst $(FULL_NAME)
+	sphinx-build -M html build/docs/rst build/docs -c docs --fail-on-warning --keep-going --quiet
+	@echo "docs: build/docs/html/index.html, $$(find build/docs/html -name '*.html' | wc -l) pages without a warning"
+
+.PHONY: clean
+clean: ## remove build/ and what tools leave behind; .venv stays
+	rm -rf build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# ---- The environment --------------------------------------------------------------------------------------------------
+
+.PHONY: environment
+environment: $(READY) $(LINK)
+
+$(READY): tests/requirements.txt tests/requirements-run.txt tests/unit/requirements.txt
+	@"$(PYTHON_IN_VENV)" -c '' 2>/dev/null || { python=$$(.ci/find-python); echo "Making .venv with $$python"; "$$python" -m venv --clear "$(VENV)"; }
+	@echo "Installing the tools of tests/requirements.txt into .venv"
+	@"$(PYTHON_IN_VENV)" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+$(LINK):
+	@mkdir -p $(dir $@)
+	@ln -sfn ../../../.. $@
+
+.PHONY: copy
+copy:
+	@.ci/make-copy $(COPY)
