@@ -43,7 +43,9 @@ class Credential:
 
     @property
     def key_pem(self) -> str:
-        return self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+        return self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
 
     @property
     def fingerprint_sha256(self) -> str:
@@ -64,7 +66,13 @@ def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
 
 
 def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "DE"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Example"), x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "DE"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Example"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
 
 
 def _build(
@@ -78,7 +86,9 @@ def _build(
     starts_in_days: int,
     extensions: Iterable[tuple[x509.ExtensionType, bool]],
 ) -> x509.Certificate:
-    start = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(days=starts_in_days, minutes=-5)
+    start = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(
+        days=starts_in_days, minutes=-5
+    )
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -103,11 +113,15 @@ _CA_USAGE = x509.KeyUsage(
 )  # fmt: skip
 
 
-def make_root(common_name: str = "Example Root", *, key: PrivateKey | None = None, days: int = 3650, starts_in_days: int = 0) -> Credential:
+def make_root(
+    common_name: str = "Example Root", *, key: PrivateKey | None = None, days: int = 3650, starts_in_days: int = 0
+) -> Credential:
     """A self-signed CA."""
     key = key or ec_key()
     name = _name(common_name)
-    certificate = _build(name, key, name, key, ca=True, days=days, starts_in_days=starts_in_days, extensions=[(_CA_USAGE, True)])
+    certificate = _build(
+        name, key, name, key, ca=True, days=days, starts_in_days=starts_in_days, extensions=[(_CA_USAGE, True)]
+    )
     return Credential(certificate, key)
 
 
@@ -131,7 +145,16 @@ def issue(
         extensions.append((x509.ExtendedKeyUsage(list(usages)), False))
     if hosts:
         extensions.append((x509.SubjectAlternativeName([_general_name(host) for host in hosts]), False))
-    certificate = _build(_name(common_name), key, issuer.certificate.subject, issuer.key, ca=ca, days=days, starts_in_days=starts_in_days, extensions=extensions)
+    certificate = _build(
+        _name(common_name),
+        key,
+        issuer.certificate.subject,
+        issuer.key,
+        ca=ca,
+        days=days,
+        starts_in_days=starts_in_days,
+        extensions=extensions,
+    )
     is_root = issuer.certificate.subject == issuer.certificate.issuer
     above = () if is_root else (issuer.certificate, *issuer.intermediates)
     return Credential(certificate, key, above)

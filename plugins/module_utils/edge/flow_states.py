@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the certops.sap_cloud_integration authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for integration flows, and what became of several of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..clock import SystemClock, growing_pauses, wait_for
+from ..problem import Problem
+from ..tenant.integration_flow import IntegrationFlow
+from ..tenant.restart import RestartOutcome
+from ..tenant.session import Tenant
+
+__all__ = ["FlowsFailed", "settled", "undeployed"]
+
+_TRANSIENT = frozenset({"STARTING", "STOPPING"})
+
+
+class FlowsFailed(Problem):
+    """Some flows of a call are not in the state that was asked for; the others are."""
+
+    def __init__(self, outcomes: Sequence[RestartOutcome]) -> None:
+        failed = [outcome for outcome in outcomes if outcome.problem is not None]
+        super().__init__(
+            f"{len(failed)} of {len(outcomes)} integration flows could not be restarted: "
+            + " ".join(f"{outcome.flow_id}: {outcome.problem}" for outcome in failed),
+            remedy="See to these flows, then run again; the others are not restarted twice",
+        )
+        self.outcomes = outcomes
+
+    def to_result(self) -> dict[str, Any]:
+        return {
+            **super().to_result(),
+            "flows": [
+                {
+                    "id": outcome.flow_id,
+                    "restarted": outcome.restarted,
+                    "deployed": outcome.deployed,
+                    "problem": None if outcome.problem is None else outcome.problem.to_result(),
+                }
+                for outcome in self.outcomes
+            ],
+        }
+
+
+def settled(tenant: Tenant, ids: Sequence[str], *, timeout: float) -> Mapping[str, IntegrationFlow | None]:
+    """The runtime entries of these flows once none of them is starting or stopping, or as they are at the timeout."""
+    seen: dict[str, IntegrationFlow | None] = {}
+
+    def look() -> bool | None:
+        seen.update(_entries(tenant, ids))
+        return None if any(flow is not None and flow.status in _TRANSIENT for flow in seen.values()) else True
+
+    wait_for(look, clock=SystemClock(), timeout=timeout, pauses=growing_pauses(1, 10))
+    return seen
+
+
+def undeployed(tenant: Tenant, ids: Sequence[str], *, timeout: float) -> None:
+    """Take flows out of service and wait until none of them is listed; what is left then, a read-back shows."""
+    for flow_id in ids:
+        tenant.integration_flows.undeploy(flow_id)
+    wait_for(
+        lambda: None if any(_entries(tenant, ids).values()) else True,
+        clock=SystemClock(),
+        timeout=timeout,
+        pauses=growing_pauses(1, 10),
+    )
+
+
+def _entries(tenant: Tenant, ids: Sequence[str]) -> dict[str, IntegrationFlow | None]:
+    """One request: the entry itself for one flow, the listing for several."""
+    if len(ids) == 1:
+        return {ids[0]: tenant.integration_flows.one(ids[0])}
+    deployed = {flow.id: flow for flow in tenant.integration_flows.deployed()}
+    return {flow_id: deployed.get(flow_id) for flow_id in ids}

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the certops.sap_cloud_integration authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module message_processing_log_info between its options and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..clock import format_time, parse_time
+from ..decisions.refused import NotWanted
+from ..tenant.message_logs import MessageFailure
+from ..tenant.session import Tenant
+
+__all__ = ["answer_logs", "wanted_logs"]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    ids: tuple[str, ...]
+    since: datetime | None
+
+
+def wanted_logs(options: dict[str, Any]) -> _Wanted:
+    since = options["since"]
+    try:
+        moment = None if since == "deployment" else parse_time(since)
+    except ValueError:
+        raise NotWanted(
+            "this is no time in RFC 3339",
+            where=f'option since "{since}"',
+            remedy="Give a time such as 2026-11-21T18:00:00Z, or deployment",
+        ) from None
+    return _Wanted(tuple(dict.fromkeys(options["ids"])), moment)
+
+
+def answer_logs(tenant: Tenant, wanted: _Wanted) -> dict[str, Any]:
+    """One request for the failures of all flows and one for each flow's completed messages.
+
+    One request more for each failure that is looked at, and a listing when deployment times are needed.
+    """
+    since: dict[str, datetime | None] = dict.fromkeys(wanted.ids, wanted.since)
+    if wanted.since is None:
+        since.update({flow.id: flow.deployed_on for flow in tenant.integration_flows.deployed() if flow.id in since})
+    moments = {flow_id: moment for flow_id, moment in since.items() if moment is not None}
+    failures = tenant.message_logs.failures(list(moments), min(moments.values())) if moments else ()
+    rows = [_row(tenant, flow_id, moment, failures) for flow_id, moment in since.items()]
+    return {"message_processing_logs": rows, "tenant_time": format_time(tenant.now())}
+
+
+def _row(tenant: Tenant, flow_id: str, since: datetime | None, failures: Sequence[MessageFailure]) -> dict[str, Any]:
+    """The row of one flow; failures come newest first and may be older than this flow's time."""
+    own = [one for one in failures if one.flow_id == flow_id and since is not None and _ended_since(one, since)]
+    tls = [one for one in own if one.is_tls]
+    return {
+        "id": flow_id,
+        "since": format_time(since) if since else None,
+        "completed": tenant.message_logs.completed_count(flow_id, since) if since else 0,
+        "failed": len(own),
+        "tls_failures": len(tls),
+        "first_failure_text": tls[-1].to_result()["text"] if tls else None,
+        "last_failure_time": format_time(tls[0].ended_at) if tls and tls[0].ended_at else None,
+    }
+
+
+def _ended_since(failure: MessageFailure, since: datetime) -> bool:
+    return failure.ended_at is None or failure.ended_at >= since

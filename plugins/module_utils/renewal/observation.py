@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the certops.sap_cloud_integration authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the results of modules to the facts of a renewal: renames and joins, and judges nothing.
+
+The observation, as the role gathers it::
+
+    old_root, new_root: as the filter certificate_facts returns them
+    keystore:  the result of keystore_info
+    flows:     the result of integration_flow_info for the flows of the renewal
+    served:    the result of served_chain_info with both roots, for the receiver
+    needs:     the result of trusted_root_info for the old root, over the receiver and the protected ones; null when not asked
+    accepted:  receivers, as host:port, that the user accepts by name
+    logs:      the rows of message_processing_log_info; null when not asked
+    side_effects: {flow id: block | redeploy | wait}, and the default under "*"
+    policy:    as in facts.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["facts_of"]
+
+
+def facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
+    """The mapping that ``facts.Facts.from_mapping`` reads."""
+    entries = observation["keystore"]["keystore_entries"]
+    served = observation["served"]["served_chain"]
+    needs = (observation.get("needs") or {}).get("needs") or []
+    roots = {name: observation[name] for name in ("old_root", "new_root")}
+    own_aliases = {alias for root in roots.values() for alias in _aliases(entries, root)}
+    host, _, port = served["receiver"].rpartition(":")
+    return {
+        "now": observation["keystore"]["tenant_time"],
+        **{name: _root(entries, root) for name, root in roots.items()},
+        "flows": _flows(observation),
+        "receiver": {
+            "host": host,
+            "port": int(port),
+            "server_name": served["server_name"],
+            "addresses": [
+                _address(address, roots, _others(needs, served["receiver"], address["address"], own_aliases))
+                for address in served["addresses"]
+            ],
+        },
+        "protected": [_protected(row, observation) for row in needs if row["receiver"] != served["receiver"]],
+        "logs": None if observation.get("logs") is None else {"flows": observation["logs"]},
+        "policy": observation["policy"],
+    }
+
+
+def _aliases(entries: Iterable[Mapping[str, Any]], root: Mapping[str, Any]) -> list[str]:
+    return [entry["alias"] for entry in entries if _holds(entry, root)]
+
+
+def _holds(entry: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
+    return (entry["type"], entry["fingerprint_sha256"]) == ("certificate", root["fingerprint_sha256"])
+
+
+def _root(entries: Iterable[Mapping[str, Any]], root: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "fingerprint_sha256": root["fingerprint_sha256"],
+        "subject": root["subject"],
+        "not_after": root["not_after"],
+        "certificate_known": True,
+        "entries": [
+            {
+                "alias": entry["alias"],
+                "owner": entry["owner"],
+                "last_modified_time": entry["last_modified_at"],
+                "created_time": entry["created_at"],
+            }
+            for entry in entries
+            if _holds(entry, root)
+        ],
+    }
+
+
+def _flows(observation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    chosen = observation.get("side_effects") or {}
+    found = observation["flows"]
+    rows = [*found["integration_flows"], *({"id": flow_id, "status": None} for flow_id in found["not_deployed"])]
+    return [{**row, "on_side_effect": chosen.get(row["id"], chosen.get("*", "block"))} for row in rows]
+
+
+def _others(needs: Iterable[Mapping[str, Any]], receiver: str, address: str, own_aliases: set[str]) -> bool:
+    """Whether the keystore validates what this address serves through an entry that holds neither root."""
+    return any(
+        row["receiver"] == receiver and row["address"] == address and set(row["validated_by"]) - own_aliases
+        for row in needs
+    )
+
+
+def _address(address: Mapping[str, Any], roots: Mapping[str, Mapping[str, Any]], by_others: bool) -> dict[str, Any]:
+    return {
+        "address": address["address"],
+        "error": address["error"],
+        "leaf_fingerprint": address["leaf_fingerprint_sha256"],
+        "validated_by_old": roots["old_root"]["fingerprint_sha256"] in address["validated_by"],
+        "validated_by_new": roots["new_root"]["fingerprint_sha256"] in address["validated_by"],
+        "validated_by_others": by_others,
+        "problem": address["problem"],
+        "problem_kind": address["problem_kind"],
+        "consecutive": address["stable_probes"],
+    }
+
+
+def _protected(row: Mapping[str, Any], observation: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "receiver": row["receiver"],
+        "address": row["address"],
+        "needs_old_root": row["needs_root"],
+        "accepted": row["receiver"] in (observation.get("accepted") or ()),
+        "problem": row["problem"],
+        # A chain from a file is the same however often it is read.
+        "consecutive": observation["policy"]["probes_required"]
+        if row["stable_probes"] is None
+        else row["stable_probes"],
+    }
