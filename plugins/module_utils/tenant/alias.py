@@ -57,7 +57,7 @@ def check_alias(alias: str) -> str:
         raise BadAlias(
             "The alias is reserved for SAP",
             where=shown,
-            remedy=f"Choose a name that does not begin with {_RESERVED_PREFIX} and is none of {', '.join(sorted(_RESERVED))}",
+            remedy=f"Choose another name: {_RESERVED_PREFIX}... and {', '.join(sorted(_RESERVED))} are not yours",
         )
     return alias
 

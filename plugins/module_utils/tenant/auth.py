@@ -81,7 +81,8 @@ class Bearer:
         form = {"grant_type": "client_credentials"}
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         if isinstance(login, ClientSecret):
-            # In Basic, as the pipelines of SAP do; not form-encoded first (RFC 6749 section 2.3.1): the token service takes it as it is.
+            # In Basic, as SAP's own pipelines do, and not form-encoded first although RFC 6749 section 2.3.1 wants it:
+            # the token service of the platform takes id and secret as they are.
             headers["Authorization"] = _basic(login.client_id, login.client_secret)
         else:
             form["client_id"] = login.client_id

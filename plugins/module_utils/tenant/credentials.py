@@ -31,7 +31,10 @@ __all__ = [
 
 _API_PATH = "/api/v1"
 _LARGEST_KEY_FILE = 65536
-_HOW = "Give service_key, or tenant_url with token_url, client_id and client_secret, or tenant_url with username and password, or tenant_url with access_token"
+_HOW = (
+    "Give service_key, or tenant_url with token_url, client_id and client_secret, "
+    "or tenant_url with username and password, or tenant_url with access_token"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +279,7 @@ def _api_url(url: str, name: str) -> str:
         raise BadConnectionOptions(
             f"{name} has the path {path}, which is not the API's",
             where=parts.netloc,
-            remedy=f"Give the host of the API, the url of the service key, with or without {_API_PATH}; it is not the host of the web user interface",
+            remedy="Give the url of the service key; the web user interface has another host and other paths",
         )
     return f"https://{parts.netloc}{path or _API_PATH}"
 

@@ -57,7 +57,7 @@ class IntegrationFlows:
         return _task_id(answer.body)
 
     def build_status(self, task: str) -> str | None:
-        """``DEPLOYING``, ``SUCCESS``, ``FAIL`` or ``FAIL_ON_LICENSE_ERROR``; ``None`` when the task is not known any more."""
+        """``DEPLOYING``, ``SUCCESS``, ``FAIL`` or ``FAIL_ON_LICENSE_ERROR``; ``None`` once forgotten."""
         path = odata.key("BuildAndDeployStatus", TaskId=task)
         try:
             entity = self._client.get(path, doing="tell the state of a deployment", where=task)
@@ -75,7 +75,7 @@ class IntegrationFlows:
             return
 
     def error_text(self, flow_id: str) -> str | None:
-        """Why a deployed flow is in ``ERROR``, in one line; ``None`` while the tenant has no text yet (204, observed)."""
+        """Why a deployed flow is in ``ERROR``, in one line; ``None`` while there is no text yet (204, observed)."""
         path = odata.key("IntegrationRuntimeArtifacts", flow_id) + "/ErrorInformation/$value"
         try:
             content = self._client.get_media(path, doing="read the error of the integration flow", where=flow_id)
@@ -95,7 +95,7 @@ class IntegrationFlows:
         return restart_flows(self, flow_ids, clock=self._clock, timeout=timeout, parallel=parallel, poll=poll)
 
     def design_time(self, flow_id: str) -> DesignTimeFlow | None:
-        """What a deployment would ship; ``None`` when there is no such flow in design time, or this login may not see it."""
+        """What a deployment would ship; ``None`` when design time has no such flow that this login may see."""
         try:
             entity = self._client.get(
                 _design_time(flow_id), doing="read the integration flow in design time", where=flow_id

@@ -132,7 +132,7 @@ class Keystore:
         """Import one certificate, under a new alias or in place of the certificate there (``replace``).
 
         :param fingerprint_verified: that somebody compared the fingerprint with one from another source; without it
-            the tenant takes only certificates that its keystore already trusts, and else raises :class:`.errors.NotTrusted`.
+            the tenant takes only what its keystore already trusts; for all else :class:`.errors.NotTrusted` is raised.
         """
         query = {**_flags(fingerprintVerified=fingerprint_verified, update=replace), "returnKeystoreEntries": "false"}
         path = f"{odata.key('CertificateResources', to_hex(check_alias(alias)))}/$value"

@@ -25,6 +25,7 @@ __all__ = ["MessageFailure", "MessageLogs", "is_tls_failure"]
 _FAILURES = ("FAILED", "RETRY", "ESCALATED")
 _MOST_FLOWS_IN_A_QUESTION = 25
 _MOST_LOGS = 1000
+_FLOW_ID = "IntegrationArtifact/Id"
 _TLS_TEXTS = (
     "PKIX path building failed",
     "PKIX path validation failed",
@@ -93,7 +94,7 @@ class MessageLogs:
         for start in range(0, len(ids), _MOST_FLOWS_IN_A_QUESTION):
             part = ids[start : start + _MOST_FLOWS_IN_A_QUESTION]
             query = {
-                "$filter": f"{_any('IntegrationArtifact/Id', part)} and {_any('Status', _FAILURES)} and LogEnd ge {_datetime(since)}",
+                "$filter": f"{_any(_FLOW_ID, part)} and {_any('Status', _FAILURES)} and LogEnd ge {_datetime(since)}",
                 "$orderby": "LogEnd desc",
                 "$top": str(_MOST_LOGS),
             }
@@ -105,9 +106,7 @@ class MessageLogs:
 
     def completed_count(self, flow_id: str, since: datetime) -> int:
         """How many messages of a flow completed at or after ``since``; zero proves nothing."""
-        query = {
-            "$filter": f"{_any('IntegrationArtifact/Id', [flow_id])} and Status eq 'COMPLETED' and LogEnd ge {_datetime(since)}"
-        }
+        query = {"$filter": f"{_any(_FLOW_ID, [flow_id])} and Status eq 'COMPLETED' and LogEnd ge {_datetime(since)}"}
         body = self._client.get_media(
             "MessageProcessingLogs/$count", doing="count completed messages", where=flow_id, query=query
         )

@@ -17,7 +17,18 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote, urlencode
 
-__all__ = ["clip", "encode_query", "entity", "error_code", "error_text", "key", "literal", "page", "parse_date"]
+__all__ = [
+    "clip",
+    "encode_query",
+    "entity",
+    "error_code",
+    "error_text",
+    "key",
+    "literal",
+    "page",
+    "parse_date",
+    "path_of_link",
+]
 
 # Enough to recognise a message, too little to hold a page or a key.
 _LONGEST_TEXT = 300
@@ -33,7 +44,7 @@ def literal(text: str) -> str:
 
 
 def key(entity_set: str, value: str | None = None, **names: str) -> str:
-    """The percent-encoded address of one entity: ``key("A", "x")`` is ``A('x')``, ``key("A", Id="x")`` is ``A(Id='x')``."""
+    """The address of one entity: ``key("A", "x")`` is ``A('x')``, ``key("A", Id="x")`` is ``A(Id='x')``."""
     if value is not None:
         return f"{entity_set}({_encode(literal(value))})"
     return f"{entity_set}({','.join(f'{name}={_encode(literal(text))}' for name, text in names.items())})"
@@ -108,6 +119,14 @@ def page(body: bytes) -> tuple[list[dict[str, Any]], str | None]:
     if not isinstance(inner, list) or not all(isinstance(item, dict) for item in inner):
         raise ValueError("the answer holds no list of entities")
     return inner, following if isinstance(following, str) and following else None
+
+
+def path_of_link(link: str) -> str:
+    """The path below ``/api/v1/`` of a link that an answer gave; its host does not count."""
+    _, found, path = link.partition("/api/v1/")
+    if not found:
+        path = link.rsplit("/", 1)[-1] if "://" in link else link.lstrip("/")
+    return quote(path, safe="%/?&=$'(),:;@!*+~-._")
 
 
 def error_code(body: bytes) -> str | None:

@@ -244,7 +244,7 @@ class _Restart:
         elif self._task_status == "SUCCESS":
             self._fail(
                 f"The deployment ended in SUCCESS, but no newer deployment showed within {self._timeout:g} seconds",
-                remedy="Look at the externalized parameter SAP_ProfileId: with integrationcell the flow was deployed to another runtime, and iflmap is the cloud's",
+                remedy="Look at its externalized parameter SAP_ProfileId: integrationcell is another runtime",
             )
         else:
             state = f"; the deployment is still {self._task_status}" if self._task_status else ""

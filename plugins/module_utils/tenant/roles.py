@@ -8,25 +8,25 @@ From SAP Help "Tasks and Permissions for Cloud Integration". Pure.
 
 from __future__ import annotations
 
-__all__ = ["role_for"]
+__all__ = ["KEYSTORE_EDITOR", "role_for"]
 
-_READ = "MonitoringDataRead"
-_SECURITY_EDIT = "SecurityMaterialEdit"
+KEYSTORE_EDITOR = "SecurityMaterialEdit"
+_READER = "MonitoringDataRead"
 
 
 def role_for(method: str, path: str) -> str:
     """The role for a request to a path below ``/api/v1/``, such as ``KeystoreEntries('00')``."""
     name = path.split("(")[0].split("/")[0].split("?")[0]
-    if name.startswith(("Keystore", "Certificate", "KeyPair", "History", "RSAKey", "SSHKey")):
+    if name.startswith(("Keystore", "Certificate", "KeyPair", "History")):
         if method != "GET":
-            return _SECURITY_EDIT
-        return "SecurityMaterialDownload" if name == "KeystoreResources" else _READ
+            return KEYSTORE_EDITOR
+        return "SecurityMaterialDownload" if name == "KeystoreResources" else _READER
     if name.startswith(("Deploy", "BuildAndDeploy")):
         return "WorkspaceArtifactsDeploy"
     if name == "IntegrationRuntimeArtifacts":
-        return _READ if method == "GET" else "MonitoringArtifactsDeploy"
+        return _READER if method == "GET" else "MonitoringArtifactsDeploy"
     if name == "IntegrationDesigntimeLocks":
         return "WorkspaceArtifactLocksRead"
-    if name in ("IntegrationDesigntimeArtifacts", "IntegrationPackages"):
+    if name == "IntegrationDesigntimeArtifacts":
         return "WorkspacePackagesRead"
-    return _READ
+    return _READER

@@ -9,6 +9,7 @@ import os
 import ssl
 from datetime import datetime
 from types import TracebackType
+from typing import final
 from urllib.parse import urlsplit
 
 from ..clock import Clock, SystemClock
@@ -24,6 +25,7 @@ from .transport import HttpTransport
 __all__ = ["Tenant", "open_tenant"]
 
 
+@final
 class Tenant:
     """A context manager; closing it closes its connections."""
 

@@ -67,7 +67,7 @@ def _load_authorities(context: ssl.SSLContext, path: Path) -> None:
 
 
 def _load_client_certificate(context: ssl.SSLContext, certificate: str, private_key: Secret) -> None:
-    """The ssl module only takes files: they live in a folder of our own, readable by us alone, until they are loaded."""
+    """The ssl module only takes files: in a folder of our own, readable by us alone, until they are loaded."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="sap-ci-") as folder:

@@ -4,7 +4,7 @@
 """Requests over one kept-alive TLS connection per host.
 
 Of the standard library's ``http.client``: no ``.netrc`` is read, no redirect is followed, no cookie is kept, and
-nothing is retried but a request that a closed idle connection swallowed (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1).
+nothing is retried but a request that a closed idle connection swallowed (RFC 9110 section 9.2.2, RFC 9112 9.3.1).
 """
 
 from __future__ import annotations
@@ -91,49 +91,32 @@ class HttpTransport:
         """
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or 443
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        request = _Request(method, parts.path + (f"?{parts.query}" if parts.query else ""), headers, body)
         where = host if port == 443 else f"{host}:{port}"
-        connection = self._open.get((host, port))
-        reused = connection is not None and connection.sock is not None
-        if reused and connection is not None and _closed_by_peer(connection.sock):
-            self._drop(host, port)
-            connection, reused = None, False
-        try:
-            if not reused or connection is None:
-                connection = self._connect(host, port, where)
-            return self._exchange(connection, method, target, headers, body, where)
-        except _Lost as lost:
-            self._drop(host, port)
-            if reused and lost.silent and (repeatable or not lost.complete):
-                return self._once_more(host, port, method, target, headers, body, where, repeatable)
-            raise self._explain(lost, where, method, repeatable) from None
-        except BaseException:
-            self._drop(host, port)
-            raise
+        while True:
+            connection, reused = self._connection(host, port, where)
+            try:
+                return self._exchange(connection, request, where)
+            except _Lost as lost:
+                self._drop(host, port)
+                # The second round has a new connection, so there is no third.
+                if not (reused and lost.silent and (repeatable or not lost.complete)):
+                    raise self._explain(lost, where, method, repeatable) from None
+            except BaseException:
+                self._drop(host, port)
+                raise
 
     def close(self) -> None:
         for host, port in list(self._open):
             self._drop(host, port)
 
-    def _once_more(
-        self,
-        host: str,
-        port: int,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        where: str,
-        repeatable: bool,
-    ) -> Answer:
-        try:
-            return self._exchange(self._connect(host, port, where), method, target, headers, body, where)
-        except _Lost as lost:
-            self._drop(host, port)
-            raise self._explain(lost, where, method, repeatable) from None
-        except BaseException:
-            self._drop(host, port)
-            raise
+    def _connection(self, host: str, port: int, where: str) -> tuple[HTTPSConnection, bool]:
+        """A connection, and whether it has been used before."""
+        kept = self._open.get((host, port))
+        if kept is not None and kept.sock is not None and not _closed_by_peer(kept.sock):
+            return kept, True
+        self._drop(host, port)
+        return self._connect(host, port, where), False
 
     def _drop(self, host: str, port: int) -> None:
         connection = self._open.pop((host, port), None)
@@ -159,31 +142,9 @@ class HttpTransport:
         self._open[host, port] = connection
         return connection
 
-    def _exchange(
-        self,
-        connection: HTTPConnection,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        where: str,
-    ) -> Answer:
+    def _exchange(self, connection: HTTPConnection, request: _Request, where: str) -> Answer:
         self.requests += 1
-        try:
-            connection.request(method, target, body, dict(headers))
-        except OSError as error:
-            # Not all of the request left this machine, so the other side cannot have acted on it.
-            raise _Lost(error, complete=False, silent=True) from None
-        try:
-            response = connection.getresponse()
-        except (RemoteDisconnected, OSError) as error:
-            raise _Lost(error, complete=True, silent=not isinstance(error, TimeoutError)) from None
-        except HTTPException as error:
-            raise Nonsense(
-                f"The answer is no HTTP ({type(error).__name__})",
-                where=where,
-                remedy="Check that the address is the one of the tenant's API",
-            ) from None
+        response = _ask(connection, request, where)
         try:
             content = response.read(self._largest_answer + 1)
         except (IncompleteRead, OSError) as error:
@@ -192,9 +153,9 @@ class HttpTransport:
             raise Nonsense("The answer is no valid HTTP", where=where) from None
         if len(content) > self._largest_answer:
             raise Nonsense(f"The answer has more than {self._largest_answer} bytes", where=where)
+        if response.length:
+            raise _Lost(IncompleteRead(b""), complete=True, silent=False)
         _refuse_redirect(response, where)
-        if response.will_close:
-            connection.close()
         return Answer(response.status, response.reason, response.headers, content)
 
     def _explain(self, lost: _Lost, where: str, method: str, repeatable: bool) -> Unreachable | OutcomeUnknown:
@@ -213,6 +174,14 @@ class HttpTransport:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
 class _Lost(Exception):
     """The connection broke: was the request complete by then, and had no byte of an answer come?"""
 
@@ -221,6 +190,29 @@ class _Lost(Exception):
         self.error = error
         self.complete = complete
         self.silent = silent
+
+
+def _ask(connection: HTTPConnection, request: _Request, where: str) -> HTTPResponse:
+    """Send a request and read the head of its answer; raises ``_Lost``."""
+    unsent: OSError | None = None
+    try:
+        connection.request(request.method, request.target, request.body, dict(request.headers))
+    except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError) as error:
+        # The other side may have said why it stopped listening, such as 413, before it closed.
+        unsent = error
+    except OSError as error:
+        raise _Lost(error, complete=False, silent=True) from None
+    try:
+        return connection.getresponse()
+    except (RemoteDisconnected, OSError) as error:
+        # What did not leave this machine as a whole cannot have been acted on.
+        raise _Lost(unsent or error, complete=unsent is None, silent=not isinstance(error, TimeoutError)) from None
+    except HTTPException as error:
+        raise Nonsense(
+            f"The answer is no HTTP ({type(error).__name__})",
+            where=where,
+            remedy="Check that the address is the one of the tenant's API",
+        ) from None
 
 
 def _closed_by_peer(connected: socket.socket) -> bool:
@@ -235,7 +227,7 @@ def _refuse_redirect(response: HTTPResponse, where: str) -> None:
         return
     target = urlsplit(response.getheader("Location") or "").hostname
     raise Nonsense(
-        f"The answer is a redirect (HTTP {response.status}) to {target or 'nowhere'}, which is not followed: it would carry the login elsewhere",
+        f"The answer is a redirect to {target or 'nowhere'} (HTTP {response.status}), which is not followed",
         where=where,
         remedy="Give the address of the tenant's API, the url of its service key",
     )
