@@ -127,7 +127,7 @@ docs: environment ## the documentation site in build/docs/html; a warning is a f
 	@mkdir -p build/docs/rst && chmod go-w build/docs build/docs/rst
 	antsibull-docs --config-file docs/antsibull-docs.cfg collection --cleanup everything --fail-on-error --use-current \
 	  --squash-hierarchy --dest-dir build/docs/rst $(FULL_NAME)
-	sphinx-build -M html build/docs/rst build/docs -c docs --fail-on-warning --keep-going --quiet
+	sphinx-build -M html build/docs/rst build/docs -c docs --fresh-env --fail-on-warning --keep-going --quiet
 	@echo "docs: build/docs/html/index.html, $$(find build/docs/html -name '*.html' | wc -l) pages without a warning"
 
 .PHONY: clean

@@ -34,7 +34,9 @@ def documentation() -> dict[str, dict[str, Any]]:
         "ANSIBLE_COLLECTIONS_PATH": str(Path(location).parents[2]),
         "ANSIBLE_COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "ignore",
     }
-    command = [sys.executable, "-m", "ansible", "doc", "--metadata-dump", "--type", "module", COLLECTION]
+    # Not the command on the PATH: it must be the ansible-core that runs these tests, also where it is not installed.
+    ansible_doc = [sys.executable, "-c", "from ansible.cli.doc import main; main()"]
+    command = [*ansible_doc, "--metadata-dump", "--type", "module", COLLECTION]
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         raise RuntimeError(f"ansible-doc failed: {answer.stderr}")
