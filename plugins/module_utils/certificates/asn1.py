@@ -26,8 +26,8 @@ __all__ = [
     "Element",
     "IndefiniteLength",
     "children",
-    "decode_bits",
     "decode_bit_string",
+    "decode_bits",
     "decode_boolean",
     "decode_integer",
     "decode_oid",
@@ -135,7 +135,7 @@ def with_definite_lengths(data: bytes) -> bytes:
 def _definite(data: bytes, start: int, end: int, depth: int) -> tuple[bytes, int]:
     if depth > _MAX_NESTING:
         raise Asn1Error("it is nested deeper than any certificate")
-    tag, position = _read_tag(data, start, end)
+    _, position = _read_tag(data, start, end)
     if position >= end:
         raise Asn1Error("it ends in the middle of a length")
     if data[position] == _INDEFINITE:
@@ -255,9 +255,8 @@ def decode_time(element: Element) -> datetime:
         year += 1900 if year >= 50 else 2000
     fraction = int((match[7] or "0").ljust(6, "0")[:6])
     try:
-        moment = datetime(
-            max(year, 1), int(match[2]), int(match[3]), int(match[4]), int(match[5]), int(match[6] or 0), fraction, timezone.utc
-        )  # fmt: skip
+        day, clock = (int(match[2]), int(match[3])), (int(match[4]), int(match[5]), int(match[6] or 0))
+        moment = datetime(max(year, 1), *day, *clock, fraction, timezone.utc)
         zone = match[8] or "Z"
         if zone != "Z":
             offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))

@@ -118,7 +118,7 @@ class Certificate:
 
     @property
     def extended_key_usages(self) -> tuple[str, ...] | None:
-        """Such as ``serverAuth``; dotted identifiers for unknown ones; None when the certificate does not restrict it."""
+        """Such as ``serverAuth``, dotted identifiers for unknown ones; None when nothing restricts the use."""
         return self.extensions.extended_key_usages
 
     @property
@@ -175,7 +175,8 @@ def parse_certificate(der: bytes) -> Certificate:
         return _parse(element)
     except Asn1Error as problem:
         raise BadCertificate(
-            f"The certificate cannot be read: {problem}", remedy="Export or ask for the certificate again; this copy is damaged or not a certificate"
+            f"The certificate cannot be read: {problem}",
+            remedy="Export or ask for the certificate again; this copy is damaged or not a certificate",
         ) from None
 
 
@@ -215,7 +216,13 @@ def _parse(element: Element) -> Certificate:
         spki_sha256=fingerprint_sha256(key.raw),
         version=version + 1,
         public_key=_public_key(key),
-        signature=Signature(algorithm, parameters, inner_algorithm.raw == outer_algorithm.raw, to_be_signed.raw, decode_bit_string(signature)),
+        signature=Signature(
+            algorithm,
+            parameters,
+            inner_algorithm.raw == outer_algorithm.raw,
+            to_be_signed.raw,
+            decode_bit_string(signature),
+        ),
         extensions=parse_extensions(first_child(extensions) if extensions else None),
     )
 

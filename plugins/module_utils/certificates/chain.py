@@ -23,10 +23,10 @@ _MAX_STEPS = 2000
 class Chain:
     """Certificates in order.
 
-    ``intermediates`` stand leaf side first. ``root`` is the self-signed certificate at the top when it is among what was
-    given. ``strangers`` were given and belong to no place in the chain. ``gap`` says whose issuer was not given; when
-    that issuer is a root that the other side already has, nothing is missing. ``broken`` says which signature does not
-    fit although the names do; such a chain must not be installed.
+    ``intermediates`` stand leaf side first. ``root`` is the self-signed certificate at the top when it is among what
+    was given. ``strangers`` were given and belong to no place in the chain. ``gap`` says whose issuer was not given;
+    when that issuer is a root that the other side already has, nothing is missing. ``broken`` says which signature
+    does not fit although the names do; such a chain must not be installed.
     """
 
     leaf: Certificate
@@ -68,7 +68,9 @@ def order_chain(certificates: Sequence[Certificate], *, spki_sha256: str | None)
     """
     known = list(dict.fromkeys(certificates))
     if not known or len(known) > _MAX_CERTIFICATES:
-        raise BadCertificate("There is no certificate to order" if not known else f"{len(known)} certificates are no chain")
+        raise BadCertificate(
+            "There is no certificate to order" if not known else f"{len(known)} certificates are no chain"
+        )
     graph = _Graph(known)
     leaf = _leaf_for_key(known, spki_sha256) if spki_sha256 else graph.only_end()
     path = graph.best_path(leaf)
@@ -79,9 +81,14 @@ def order_chain(certificates: Sequence[Certificate], *, spki_sha256: str | None)
         intermediates=tuple(path[1:-1] if root else path[1:]),
         root=root,
         strangers=tuple(certificate for certificate in known if certificate not in path),
-        gap=None if graph.is_root(top) else f"{top.subject} was issued by {top.issuer or 'nobody named'}, which is not among the certificates given",
+        gap=None if graph.is_root(top) else _gap(top),
         broken=graph.broken_signature(top),
     )
+
+
+def _gap(top: Certificate) -> str:
+    issuer = top.issuer or "nobody named"
+    return f"{top.subject} was issued by {issuer}, which is not among the certificates given"
 
 
 def _leaf_for_key(certificates: Sequence[Certificate], spki_sha256: str) -> Certificate:
@@ -93,7 +100,10 @@ def _leaf_for_key(certificates: Sequence[Certificate], spki_sha256: str) -> Cert
             remedy=f"Ask the CA for the answer to this key pair's own CSR ({seen})",
         )
     # One key may have an old and a new certificate, or the self-signed one it was generated with beside the CA's.
-    return max(having, key=lambda certificate: (not certificate.self_issued, certificate.not_before, certificate.fingerprint_sha256))
+    return max(
+        having,
+        key=lambda certificate: (not certificate.self_issued, certificate.not_before, certificate.fingerprint_sha256),
+    )
 
 
 class _Graph:
@@ -107,7 +117,7 @@ class _Graph:
         self._steps = 0
 
     def issuers(self, child: Certificate) -> list[Certificate]:
-        """Those that issued it. A signature of an unknown algorithm counts when the key identifiers do not speak against it."""
+        """Those that issued it. A signature that cannot be checked counts unless the key identifiers differ."""
         if not child.issuer_name:
             return []
         found = []
@@ -122,12 +132,23 @@ class _Graph:
 
     def only_end(self) -> Certificate:
         """The certificate that issued none of the others."""
-        issuers = {parent for child in self.certificates for parent in self.issuers(child) if parent.public_key != child.public_key}
+        issuers = {
+            parent
+            for child in self.certificates
+            for parent in self.issuers(child)
+            if parent.public_key != child.public_key
+        }
         ends = [certificate for certificate in self.certificates if certificate not in issuers]
-        leaves = [certificate for certificate in ends if not certificate.is_ca] or [certificate for certificate in ends if not certificate.self_issued] or ends
+        leaves = (
+            [certificate for certificate in ends if not certificate.is_ca]
+            or [certificate for certificate in ends if not certificate.self_issued]
+            or ends
+        )
         if len({certificate.spki_sha256 for certificate in leaves}) != 1:
             names = "; ".join(certificate.subject for certificate in (leaves or self.certificates)[:5])
-            raise BadCertificate(f"It is not clear which certificate is the leaf: {names}", remedy="Give one chain in a file")
+            raise BadCertificate(
+                f"It is not clear which certificate is the leaf: {names}", remedy="Give one chain in a file"
+            )
         return max(leaves, key=lambda certificate: (certificate.not_before, certificate.fingerprint_sha256))
 
     def best_path(self, leaf: Certificate) -> list[Certificate]:
@@ -158,7 +179,10 @@ class _Graph:
             return None
         for parent in self._by_subject.get(top.issuer_name, ()) if top.issuer_name else ():
             if not _identifiers_differ(top, parent) and could_have_signed(top, parent):
-                return f"The signature on {top.subject} was not made with the key of {parent.subject}, which it names as its issuer"
+                return (
+                    f"The signature on {top.subject} was not made with the key of {parent.subject}, "
+                    "which it names as its issuer"
+                )
         return None
 
 

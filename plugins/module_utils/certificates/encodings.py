@@ -30,7 +30,15 @@ from .asn1 import (
 from .certificate import Certificate, parse_certificate
 from .errors import BadCertificate
 from .pem import bare_base64, decode_body, decode_text, split_pem
-from .refusals import holds_private_key, private_key, refuse_asn1, refuse_binary, refuse_content_type, refuse_label, refuse_text
+from .refusals import (
+    holds_private_key,
+    private_key,
+    refuse_asn1,
+    refuse_binary,
+    refuse_content_type,
+    refuse_label,
+    refuse_text,
+)
 
 __all__ = ["read_certificates", "read_one_certificate"]
 
@@ -61,7 +69,8 @@ def read_one_certificate(data: bytes, *, limit: int = 10240) -> Certificate:
     found = read_certificates(data, limit=limit)
     if len(found) > 1:
         raise BadCertificate(
-            f"There are {len(found)} certificates in it where one is needed: " + "; ".join(certificate.subject for certificate in found[:5]),
+            f"There are {len(found)} certificates in it where one is needed: "
+            + "; ".join(certificate.subject for certificate in found[:5]),
             remedy="Give the one certificate that is meant, in a file of its own",
         )
     return found[0]
@@ -129,7 +138,8 @@ def _read_asn1(data: bytes, *, trust_data: bool = False) -> list[Certificate]:
         return [certificate for element in elements for certificate in _in_element(element)]
     except Asn1Error as problem:
         raise BadCertificate(
-            f"It begins like a certificate, but {problem}", remedy="The file is cut off or damaged: save the CA's answer again"
+            f"It begins like a certificate, but {problem}",
+            remedy="The file is cut off or damaged: save the CA's answer again",
         ) from None
 
 
@@ -193,10 +203,16 @@ def _in_content_info(parts: list[Element]) -> list[Certificate]:
         if field.tag == 0xA0:
             for choice in children(field):
                 if choice.tag != SEQUENCE:
-                    raise BadCertificate("The PKCS#7 holds an attribute certificate or another old form", remedy="Ask the CA for X.509 certificates alone")
+                    raise BadCertificate(
+                        "The PKCS#7 holds an attribute certificate or another old form",
+                        remedy="Ask the CA for X.509 certificates alone",
+                    )
                 found.append(parse_certificate(choice.raw))
     if not found:
-        raise BadCertificate("The PKCS#7 holds no certificate", remedy="Ask the CA for the certificates, or export them again with the chain included")
+        raise BadCertificate(
+            "The PKCS#7 holds no certificate",
+            remedy="Ask the CA for the certificates, or export them again with the chain included",
+        )
     if children(fields[-1]):
         raise BadCertificate(
             "The PKCS#7 is a signed message that carries certificates, not a CA's answer of certificates alone",

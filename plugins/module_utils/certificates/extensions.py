@@ -27,12 +27,25 @@ from .oids import EXTENDED_KEY_USAGES
 __all__ = ["KEY_CERT_SIGN", "Extension", "Extensions", "GeneralName", "parse_extensions", "parse_general_name"]
 
 SUBJECT_KEY_ID, KEY_USAGE, SUBJECT_ALTERNATIVE_NAME = "2.5.29.14", "2.5.29.15", "2.5.29.17"
-BASIC_CONSTRAINTS, NAME_CONSTRAINTS, AUTHORITY_KEY_ID, EXTENDED_KEY_USAGE = "2.5.29.19", "2.5.29.30", "2.5.29.35", "2.5.29.37"
+BASIC_CONSTRAINTS, NAME_CONSTRAINTS, AUTHORITY_KEY_ID, EXTENDED_KEY_USAGE = (
+    "2.5.29.19",
+    "2.5.29.30",
+    "2.5.29.35",
+    "2.5.29.37",
+)
 
 #: Number of the bit in KeyUsage (RFC 5280, 4.2.1.3).
 KEY_CERT_SIGN = 5
 
-_GENERAL_NAME_KINDS = {0xA0: "otherName", 0x81: "email", 0x82: "DNS", 0xA4: "dirName", 0x86: "URI", 0x87: "IP", 0x88: "RID"}
+_GENERAL_NAME_KINDS = {
+    0xA0: "otherName",
+    0x81: "email",
+    0x82: "DNS",
+    0xA4: "dirName",
+    0x86: "URI",
+    0x87: "IP",
+    0x88: "RID",
+}
 
 
 class Extension(NamedTuple):

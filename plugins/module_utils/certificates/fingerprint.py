@@ -13,7 +13,10 @@ from .errors import BadCertificate
 __all__ = ["fingerprint_sha256", "normalise_fingerprint"]
 
 # "sha256:", "SHA-256 Fingerprint=", "sha256 Fingerprint:" as browsers, openssl and keytool put before the digits.
-_PREFIX = re.compile(r"^\s*sha[-_ ]?256(?:\s+finger\s?print|\s+thumbprint)?\s*[:=/]?\s*(?=[0-9a-f]{2}(?:[^0-9a-z]|[0-9a-f]))", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"^\s*sha[-_ ]?256(?:\s+finger\s?print|\s+thumbprint)?\s*[:=/]?\s*(?=[0-9a-f]{2}(?:[^0-9a-z]|[0-9a-f]))",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"[\s:.\-\u200e\u200f\ufeff]+")
 _HEX_LENGTHS = {32: "MD5", 40: "SHA-1", 96: "SHA-384", 128: "SHA-512"}
 
@@ -38,7 +41,8 @@ def normalise_fingerprint(text: str) -> str:
     if len(digits) != 64:
         kind = _HEX_LENGTHS.get(len(digits))
         raise BadCertificate(
-            f"The fingerprint has {len(digits)} hexadecimal digits, a SHA-256 fingerprint has 64" + (f"; this looks like {kind}" if kind else ""),
+            f"The fingerprint has {len(digits)} hexadecimal digits, a SHA-256 fingerprint has 64"
+            + (f"; this looks like {kind}" if kind else ""),
             remedy="Ask for the SHA-256 fingerprint of the certificate",
         )
     return bytes.fromhex(digits).hex(":")

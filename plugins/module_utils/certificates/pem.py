@@ -16,7 +16,10 @@ __all__ = ["PemBlock", "bare_base64", "decode_body", "decode_text", "split_pem"]
 
 _BEGIN = re.compile(r"-----BEGIN ([^\n-]{1,64}?)-----")
 # What a mail program or a copy by hand makes of a boundary: other dashes, too few, a lost half of the block.
-_DAMAGED = re.compile(r"[-\u2010-\u2015]+[ \t]*(?:BEGIN|END)[ \t]+(?:[A-Z0-9#]+[ \t]+){0,4}(?:CERTIFICATE|PKCS7|CMS|KEY|CHAIN|DATA)\b", re.IGNORECASE)
+_DAMAGED = re.compile(
+    r"[-\u2010-\u2015]+[ \t]*(?:BEGIN|END)[ \t]+(?:[A-Z0-9#]+[ \t]+){0,4}(?:CERTIFICATE|PKCS7|CMS|KEY|CHAIN|DATA)\b",
+    re.IGNORECASE,
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 _BLANKS = re.compile(r"\s+")
 
@@ -73,7 +76,7 @@ def split_pem(text: str) -> list[PemBlock]:
     if any(_DAMAGED.search(part) for part in outside):
         raise BadCertificate(
             "A BEGIN or END line is damaged or has no partner",
-            remedy="Such a line has five hyphens on each side; save the CA's answer again as a file instead of copying its text",
+            remedy="Such a line has five hyphens on each side; save the CA's answer as a file, do not copy its text",
         )
     return blocks
 
@@ -84,7 +87,7 @@ def decode_body(block: PemBlock, number: int) -> bytes:
     if not decoded:
         raise BadCertificate(
             f"Block {number} ({block.label}) is {'empty' if not block.body.strip() else 'not correct base64'}",
-            remedy="The block is damaged, often by copying it or by a mail program: save the CA's answer again as a file",
+            remedy="The block is damaged, often by copying or by a mail program: save the CA's answer again as a file",
         )
     return decoded
 
@@ -97,7 +100,11 @@ def bare_base64(text: str) -> list[bytes] | None:
     if not _BASE64.fullmatch(text):
         return None
     whole = _strict_base64(text)
-    pieces = [whole] if whole else [_strict_base64(piece) for piece in re.split(r"\n\s*\n|(?<==)\s+(?=[^\s=])", text.strip())]
+    pieces = (
+        [whole]
+        if whole
+        else [_strict_base64(piece) for piece in re.split(r"\n\s*\n|(?<==)\s+(?=[^\s=])", text.strip())]
+    )
     decoded = [piece for piece in pieces if piece]
     return decoded if len(decoded) == len(pieces) else None
 

@@ -10,10 +10,29 @@ from __future__ import annotations
 
 import re
 
-from .asn1 import BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Asn1Error, Element, children, decode_oid, first_child
+from .asn1 import (
+    BIT_STRING,
+    INTEGER,
+    OBJECT_IDENTIFIER,
+    OCTET_STRING,
+    SEQUENCE,
+    Asn1Error,
+    Element,
+    children,
+    decode_oid,
+    first_child,
+)
 from .errors import BadCertificate
 
-__all__ = ["holds_private_key", "private_key", "refuse_asn1", "refuse_binary", "refuse_content_type", "refuse_label", "refuse_text"]
+__all__ = [
+    "holds_private_key",
+    "private_key",
+    "refuse_asn1",
+    "refuse_binary",
+    "refuse_content_type",
+    "refuse_label",
+    "refuse_text",
+]
 
 _ASK = "Give the certificates that the CA issued, as DER, PEM or PKCS#7"
 
@@ -46,10 +65,16 @@ _PEM_LABELS = (
     ("PARAMETERS", "key parameters"),
 )
 _PRIVATE_KEY = re.compile(
-    r"-BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|PGP PRIVATE KEY BLOCK|\"kty\"[^}]{1,4000}\"d\"\s*:", re.IGNORECASE
+    r"-BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|PGP PRIVATE KEY BLOCK|\"kty\"[^}]{1,4000}\"d\"\s*:",
+    re.IGNORECASE,
 )
-_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|title|meta|script|div|table)\b", re.IGNORECASE | re.DOTALL)
-_MIME = re.compile(r"^(?:MIME-Version|Content-Type|Received|Return-Path|From|Subject)\s*:", re.IGNORECASE | re.MULTILINE)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|title|meta|script|div|table)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_MIME = re.compile(
+    r"^(?:MIME-Version|Content-Type|Received|Return-Path|From|Subject)\s*:", re.IGNORECASE | re.MULTILINE
+)
 
 
 def _refusal(looks_like: str, remedy: str = _ASK) -> BadCertificate:
@@ -94,7 +119,10 @@ def refuse_text(text: str) -> BadCertificate:
         if start.encode("utf-8", "replace").startswith(magic):
             return _refusal(meaning, remedy)
     if _HTML.match(start):
-        return _refusal("an HTML page, perhaps a login or error page of the CA's web site", "Download the certificates again while logged in")
+        return _refusal(
+            "an HTML page, perhaps a login or error page of the CA's web site",
+            "Download the certificates again while logged in",
+        )
     if start.startswith("<"):
         return _refusal("XML")
     if start.startswith(("{", "[")):
@@ -106,12 +134,17 @@ def refuse_text(text: str) -> BadCertificate:
     if start.startswith("SPKAC="):
         return _refusal("a certificate signing request (SPKAC)")
     if re.fullmatch(r"[A-Za-z0-9+/=_\-\s]{40,}", start):
-        return _refusal("base64 text that is damaged, cut off or not of a certificate", "Save the CA's answer again as a file")
+        return _refusal(
+            "base64 text that is damaged, cut off or not of a certificate", "Save the CA's answer again as a file"
+        )
     return _refusal("plain text")
 
 
 def refuse_content_type(oid: str) -> BadCertificate:
-    return _refusal(f"PKCS#7 that holds {_CONTENT_TYPES.get(oid, 'something else than certificates')}", "Ask the CA for a certificates-only PKCS#7 or for PEM")
+    return _refusal(
+        f"PKCS#7 that holds {_CONTENT_TYPES.get(oid, 'something else than certificates')}",
+        "Ask the CA for a certificates-only PKCS#7 or for PEM",
+    )
 
 
 def refuse_asn1(element: Element) -> BadCertificate:
@@ -119,7 +152,9 @@ def refuse_asn1(element: Element) -> BadCertificate:
     try:
         return _name_asn1(element)
     except Asn1Error:
-        return _refusal("ASN.1 data of an unknown kind, or a damaged certificate", "Save the CA's answer again as a file")
+        return _refusal(
+            "ASN.1 data of an unknown kind, or a damaged certificate", "Save the CA's answer again as a file"
+        )
 
 
 def _name_asn1(element: Element) -> BadCertificate:
@@ -127,8 +162,15 @@ def _name_asn1(element: Element) -> BadCertificate:
     tags = [part.tag for part in parts]
     if tags[:1] == [INTEGER]:
         if tags[1:3] == [SEQUENCE, SEQUENCE] or (tags[1:2] == [SEQUENCE] and parts[0].content == b"\3"):
-            return _refusal("a PKCS#12 keystore", "Export the certificates from it, without the key; a key pair is imported as keystore_entry")
-        if tags[1:3] == [SEQUENCE, OCTET_STRING] or tags[1:2] == [OCTET_STRING] or (len(tags) >= 5 and set(tags[:5]) == {INTEGER}):
+            return _refusal(
+                "a PKCS#12 keystore",
+                "Export the certificates from it, without the key; a key pair is imported as keystore_entry",
+            )
+        if (
+            tags[1:3] == [SEQUENCE, OCTET_STRING]
+            or tags[1:2] == [OCTET_STRING]
+            or (len(tags) >= 5 and set(tags[:5]) == {INTEGER})
+        ):
             return private_key()
         if tags == [INTEGER, INTEGER]:
             return _refusal("a public key without a certificate")
@@ -149,8 +191,14 @@ def _name_signed(content: Element) -> BadCertificate:
     """The three-part shape that certificates share with requests and lists (RFC 2986, 5280, 5755)."""
     fields = children(content)
     tags = [field.tag for field in fields]
-    if tags[:3] == [INTEGER, SEQUENCE, SEQUENCE] and tags[3:] in ([], [0xA0]) and first_child(fields[2]).tag == SEQUENCE:
+    if (
+        tags[:3] == [INTEGER, SEQUENCE, SEQUENCE]
+        and tags[3:] in ([], [0xA0])
+        and first_child(fields[2]).tag == SEQUENCE
+    ):
         return _refusal(_PEM_LABELS[0][1])
     if any(tag in (0x17, 0x18) for tag in tags[:5]):
         return _refusal("a certificate revocation list (CRL)")
-    return _refusal("a signed object that is not a certificate (perhaps an attribute certificate), or a damaged certificate")
+    return _refusal(
+        "a signed object that is not a certificate (perhaps an attribute certificate), or a damaged certificate"
+    )

@@ -148,7 +148,7 @@ def _hash(name: str | None) -> Any:
 
 
 def _pss_parameters(parameters: bytes) -> tuple[str, str, int]:
-    """Hash, hash of the mask, length of the salt in octets; SHA-1, SHA-1 and 20 where they are left out (RFC 4055, 3.1)."""
+    """Hash, hash of the mask, octets of salt; SHA-1, SHA-1 and 20 where they are left out (RFC 4055, 3.1)."""
     digest, mask_digest, salt_length = "sha1", "sha1", 20
     for part in children(read_element(parameters), SEQUENCE) if parameters else ():
         inner = children(part)
