@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from .adapters import find_adapter
 from .channels import channel_properties, component_of
 from .iflow import Element
 from .parameters import Parameters, Value
@@ -28,8 +29,7 @@ _ALIAS_NAME = re.compile(r"alias", re.IGNORECASE)
 _ALIAS_TABLES = frozenset({"encrypt.smime.keys", "signature.smime.table"})
 # Names of entries in the credential store, the keyring or the connection setup; none of them is a keystore alias.
 _CREDENTIAL = re.compile(
-    r"^alias$|credential|user|token|passw|secret|secure|oauth|apikey|api_key|datasource|proxyalias|client_?id|pgp|queue|"
-    r"header|property|propertyname",
+    r"^alias$|credential|user|token|passw|secret|secure|oauth|apikey|api_key|datasource|proxyalias|client_?id|pgp",
     re.IGNORECASE,
 )
 _PGP_STEP = re.compile(r"pgp", re.IGNORECASE)
@@ -84,10 +84,15 @@ def read_aliases(elements: Sequence[Element], parameters: Parameters) -> tuple[A
 
 def may_name_key(element: Element, parameters: Parameters, alias: str) -> str | None:
     """A property outside of the known ones that holds exactly this text, and sounds as if it named a key."""
+    component = element.properties.get("ComponentType", "")
     for name, template in element.properties.items():
         if alias not in template and "{{" not in template:
             continue
-        if not _KEY_NAME.search(name) or _CREDENTIAL.search(name) or _ALIAS_NAME.search(name) or name in _ALIAS_TABLES:
+        if name == "alias":
+            # A credential in every adapter of the table; in others it may be anything.
+            if not component or find_adapter(component, "") is not None:
+                continue
+        elif not _KEY_NAME.search(name) or _CREDENTIAL.search(name) or _ALIAS_NAME.search(name):
             continue
         text = parameters.resolve(template).text.strip()
         if text == alias or any(cell == alias for row in read_rows(text) for _, cell in row):

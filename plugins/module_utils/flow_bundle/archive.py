@@ -10,6 +10,7 @@ integration flows have (hundreds of files, a few megabytes) and far below what h
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -33,8 +34,18 @@ LONGEST_NAME = 1024
 
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _LOCAL_HEADER_SIZE = 30
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
-"""What the standard library raises for broken archives; ``OverflowError`` is an ``ArithmeticError`` apart."""
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What the standard library was seen to raise for broken archives."""
 
 
 class BadBundle(Problem):
@@ -88,7 +99,7 @@ def open_archive(data: bytes) -> Archive:
         raise BadBundle(f"The zip archive has more than {MOST_MEMBERS} files")
     try:
         opened = zipfile.ZipFile(io.BytesIO(data))
-    except (*_DAMAGE, OverflowError) as error:
+    except _DAMAGE as error:
         raise BadBundle("The zip archive is damaged or cut off", said=str(error) or None) from error
     entries = opened.infolist()
     if len(entries) > MOST_MEMBERS:
