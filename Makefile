@@ -31,6 +31,10 @@ export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/build/collections
 # ansible writes nothing into the user's home.
 export ANSIBLE_HOME := $(ROOT)/build/ansible
 
+# For tools that write into the home whatever they are told: antsibull's log, ansible-test's environments.
+TOOL_HOME := $(ROOT)/build/home
+ANTSIBULL := HOME=$(TOOL_HOME)
+
 PYTEST := $(PYTHON_IN_VENV) -m pytest -q
 # Options for one run: make unit ARGS="-k pem -x"
 ARGS ?=
@@ -77,8 +81,8 @@ lint: environment copy ## style, types, documentation, changelog, licences
 	mypy -p $(PACKAGE).plugins.module_utils
 	yamllint --strict .
 	cd $(COPY) && ansible-lint --offline --profile production -q
-	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --disallow-unknown-collection-refs --skip-rstcheck $(COPY)
-	antsibull-changelog lint
+	$(ANTSIBULL) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --disallow-unknown-collection-refs --skip-rstcheck $(COPY)
+	$(ANTSIBULL) antsibull-changelog lint
 	reuse --root $(COPY) lint --quiet || { reuse --root $(COPY) lint --lines; exit 1; }
 	@echo "lint: ruff, mypy, yamllint, ansible-lint, antsibull-docs, antsibull-changelog, reuse: nothing found"
 
@@ -125,7 +129,7 @@ installed: build
 .PHONY: docs
 docs: environment ## the documentation site in build/docs/html; a warning is a failure
 	@mkdir -p build/docs/rst && chmod go-w build/docs build/docs/rst
-	antsibull-docs --config-file docs/antsibull-docs.cfg collection --cleanup everything --fail-on-error --use-current \
+	$(ANTSIBULL) antsibull-docs --config-file docs/antsibull-docs.cfg collection --cleanup everything --fail-on-error --use-current \
 	  --squash-hierarchy --dest-dir build/docs/rst $(FULL_NAME)
 	sphinx-build -M html build/docs/rst build/docs -c docs --fresh-env --fail-on-warning --keep-going --quiet
 	@echo "docs: build/docs/html/index.html, $$(find build/docs/html -name '*.html' | wc -l) pages without a warning"
@@ -139,6 +143,7 @@ clean: ## remove build/ and what tools leave behind; .venv stays
 
 .PHONY: environment
 environment: $(READY) $(LINK)
+	@mkdir -p $(TOOL_HOME)
 
 $(READY): tests/requirements.txt tests/requirements-run.txt tests/unit/requirements.txt
 	@"$(PYTHON_IN_VENV)" -c '' 2>/dev/null || { python=$$(.ci/find-python); echo "Making .venv with $$python"; "$$python" -m venv --clear "$(VENV)"; }

@@ -28,7 +28,8 @@ def documentation() -> dict[str, dict[str, Any]]:
     """
     import ansible_collections.certops.sap_cloud_integration as package
 
-    (location,) = [path for path in package.__path__ if Path(path).resolve() == ROOT]
+    # The same directory may be on the import path twice; another copy of the collection would be the wrong one to ask.
+    location = next(path for path in package.__path__ if Path(path).resolve() == ROOT)
     environment = {
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(Path(location).parents[2]),
