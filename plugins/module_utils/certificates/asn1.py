@@ -46,7 +46,11 @@ _CONSTRUCTED = 0x20
 _INDEFINITE = 0x80
 _MAX_NESTING = 48  # a certificate inside PKCS#7 with every extension stays under 20
 
-_TIME = re.compile(r"(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:[.,](\d{1,9}))?(Z|[+-]\d{4})?", re.ASCII)
+_REST_OF_TIME = r"(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:[.,](\d{1,9}))?(Z|[+-]\d{4})?"
+_TIMES = {
+    UTC_TIME: re.compile(r"(\d{2})" + _REST_OF_TIME, re.ASCII),
+    GENERALIZED_TIME: re.compile(r"(\d{4})" + _REST_OF_TIME, re.ASCII),
+}
 
 
 class Asn1Error(ValueError):
@@ -246,12 +250,12 @@ def decode_time(element: Element) -> datetime:
         text = element.content.decode("ascii")
     except UnicodeDecodeError:
         text = ""
-    match = _TIME.fullmatch(text.strip())
-    wide = element.tag == GENERALIZED_TIME
-    if element.tag not in (UTC_TIME, GENERALIZED_TIME) or match is None or len(match[1]) != (4 if wide else 2):
+    pattern = _TIMES.get(element.tag)
+    match = pattern.fullmatch(text.strip()) if pattern else None
+    if match is None:
         raise Asn1Error("a date is written in no known form")
     year = int(match[1])
-    if not wide:
+    if element.tag == UTC_TIME:
         year += 1900 if year >= 50 else 2000
     fraction = int((match[7] or "0").ljust(6, "0")[:6])
     try:

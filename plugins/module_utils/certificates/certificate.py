@@ -31,7 +31,7 @@ from .extensions import Extensions, parse_extensions
 from .fingerprint import fingerprint_sha256
 from .oids import CURVES, KEY_TYPES, SIGNATURE_ALGORITHMS
 
-__all__ = ["Certificate", "PublicKey", "Signature", "parse_certificate"]
+__all__ = ["Certificate", "PublicKey", "Signature", "parse_certificate", "read_certificate"]
 
 _VERSION_3 = 2
 
@@ -172,7 +172,7 @@ def parse_certificate(der: bytes) -> Certificate:
         element = read_element(der)
         if element.end != len(der):
             raise Asn1Error("there are bytes after its end")
-        return _parse(element)
+        return read_certificate(element)
     except Asn1Error as problem:
         raise BadCertificate(
             f"The certificate cannot be read: {problem}",
@@ -180,7 +180,8 @@ def parse_certificate(der: bytes) -> Certificate:
         ) from None
 
 
-def _parse(element: Element) -> Certificate:
+def read_certificate(element: Element) -> Certificate:
+    """The certificate that an ASN.1 element is. Raises :class:`Asn1Error`, for the readers of this layer."""
     parts = children(element, SEQUENCE)
     if len(parts) != 3 or parts[2].tag != BIT_STRING:
         raise Asn1Error("it has another structure than a certificate")

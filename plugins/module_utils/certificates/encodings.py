@@ -27,7 +27,7 @@ from .asn1 import (
     read_element,
     with_definite_lengths,
 )
-from .certificate import Certificate, parse_certificate
+from .certificate import Certificate, read_certificate
 from .errors import BadCertificate
 from .pem import bare_base64, decode_body, decode_text, split_pem
 from .refusals import (
@@ -132,10 +132,13 @@ def _in_block(data: bytes, number: int, label: str) -> list[Certificate]:
 
 def _read_asn1(data: bytes, *, trust_data: bool = False) -> list[Certificate]:
     try:
-        elements = _elements(data)
-        if trust_data and len(elements) == 2:
-            elements.pop()  # OpenSSL's own trust settings, which no other program knows
-        return [certificate for element in elements for certificate in _in_element(element)]
+        try:
+            return _in_elements(data, trust_data)
+        except Asn1Error:
+            stripped = data.rstrip(b"\r\n")  # a line break at the end of a binary file, as editors add it
+            if stripped == data:
+                raise
+            return _in_elements(stripped, trust_data)
     except Asn1Error as problem:
         raise BadCertificate(
             f"It begins like a certificate, but {problem}",
@@ -143,29 +146,14 @@ def _read_asn1(data: bytes, *, trust_data: bool = False) -> list[Certificate]:
         ) from None
 
 
-def _elements(data: bytes) -> list[Element]:
-    end = len(data.rstrip(b"\r\n")) if data[-1:] in b"\r\n" else len(data)
+def _in_elements(data: bytes, trust_data: bool) -> list[Certificate]:
     try:
-        try:
-            elements = read_all(data)
-        except IndefiniteLength:
-            raise
-        except Asn1Error:
-            elements = read_all(data, 0, end)  # a line break at the end of a binary file, as editors add it
-        for element in elements:
-            _look_for_indefinite(element)
-        return elements
+        elements = read_all(data)
+        if trust_data and len(elements) == 2:
+            elements.pop()  # OpenSSL's own trust settings, which no other program knows
+        return [certificate for element in elements for certificate in _in_element(element)]
     except IndefiniteLength:
-        return read_all(with_definite_lengths(data))
-
-
-def _look_for_indefinite(element: Element) -> None:
-    if element.tag == SEQUENCE:
-        for part in children(element):
-            if part.tag in (SEQUENCE, 0xA0):
-                for inner in children(part):
-                    if inner.tag == SEQUENCE:
-                        children(inner)
+        return _in_elements(with_definite_lengths(data), trust_data)
 
 
 def _in_element(element: Element) -> list[Certificate]:
@@ -174,9 +162,9 @@ def _in_element(element: Element) -> list[Certificate]:
     if tags[:1] == [OBJECT_IDENTIFIER]:
         return _in_content_info(parts)
     if _is_certificate(parts):
-        return [parse_certificate(element.raw)]
+        return [read_certificate(element)]
     if parts and all(part.tag == SEQUENCE and _is_certificate(children(part)) for part in parts):
-        return [parse_certificate(part.raw) for part in parts]  # PkiPath
+        return [read_certificate(part) for part in parts]  # PkiPath
     raise refuse_asn1(element)
 
 
@@ -207,7 +195,7 @@ def _in_content_info(parts: list[Element]) -> list[Certificate]:
                         "The PKCS#7 holds an attribute certificate or another old form",
                         remedy="Ask the CA for X.509 certificates alone",
                     )
-                found.append(parse_certificate(choice.raw))
+                found.append(read_certificate(choice))
     if not found:
         raise BadCertificate(
             "The PKCS#7 holds no certificate",
