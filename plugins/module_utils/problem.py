@@ -19,7 +19,9 @@ class Problem(Exception):
     :param remedy: one imperative sentence, without its full stop.
     """
 
-    def __init__(self, what: str, *, where: str | None = None, said: str | None = None, remedy: str | None = None) -> None:
+    def __init__(
+        self, what: str, *, where: str | None = None, said: str | None = None, remedy: str | None = None
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where

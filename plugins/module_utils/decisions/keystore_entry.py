@@ -83,7 +83,7 @@ def decide_certificate_entry(wanted: WantedEntry, entries: Sequence[KeystoreEntr
         )
     if not wanted.pinned:
         raise NotWanted(
-            "a certificate is imported only with a fingerprint compared out of band, because the tenant verifies nothing",
+            "a certificate is imported only with a fingerprint compared out of band: the tenant verifies nothing",
             where=certificate.subject,
             remedy="Compare the SHA-256 fingerprint with its owner and give it as fingerprint_sha256",
         )

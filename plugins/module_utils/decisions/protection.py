@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..certificates.certificate import Certificate
-from ..certificates.distinguished_name import same_name_text
+from ..certificates.names import same_name_text
 from ..certificates.trust import validating_anchors, validation_problem
 from ..tenant.keystore_entry import KeystoreEntry
 from .refused import StillNeeded

@@ -9,7 +9,7 @@ The observation, as the role gathers it::
     keystore:  the result of keystore_info
     flows:     the result of integration_flow_info for the flows of the renewal
     served:    the result of served_chain_info with both roots, for the receiver
-    needs:     the result of trusted_root_info for the old root, over the receiver and the protected ones; null when not asked
+    needs:     null, or the result of trusted_root_info for the old root over the receiver and the protected ones
     accepted:  receivers, as host:port, that the user accepts by name
     logs:      the rows of message_processing_log_info; null when not asked
     side_effects: {flow id: block | redeploy | wait}, and the default under "*"
