@@ -140,6 +140,12 @@ served_chain:
               sent, another name, a certificate that has expired.
           type: str
           sample: null
+        problem_kind:
+          description:
+            - The same as a stable name. One of V(leaf_expired), V(leaf_not_yet_valid), V(wrong_host), V(no_intermediate) and
+              V(unvalidated_chain), or V(null).
+          type: str
+          sample: null
         stable_probes:
           description: How many answers in a row, up to the last one, showed the same certificate.
           type: int

@@ -21,7 +21,7 @@ from .host_name import made_out_to, names_of
 from .path_rules import leaf_problem, path_problem, validity_problem
 from .path_search import linked_paths
 
-__all__ = ["validates", "validating_anchors", "validation_problem"]
+__all__ = ["problem_kind", "validates", "validating_anchors", "validation_problem"]
 
 
 def validating_anchors(
@@ -61,6 +61,20 @@ def validation_problem(
         or _path_problem(served, anchors, at)
     )
     return f"{problem[0].upper()}{problem[1:]}." if problem else None
+
+
+def problem_kind(served: Sequence[Certificate], *, at: datetime, server_name: str | None) -> str:
+    """A stable name for what :func:`validation_problem` says: the same order of questions, the names for a program."""
+    leaf = served[0]
+    if at > leaf.not_after:
+        return "leaf_expired"
+    if at < leaf.not_before:
+        return "leaf_not_yet_valid"
+    if server_name is not None and not made_out_to(leaf, server_name):
+        return "wrong_host"
+    if _end_of_the_way(served) == leaf and not leaf.self_issued:
+        return "no_intermediate"
+    return "unvalidated_chain"
 
 
 def _name_problem(leaf: Certificate, server_name: str) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ..certificates.certificate import Certificate
-from ..certificates.trust import validating_anchors, validation_problem
+from ..certificates.trust import problem_kind, validating_anchors, validation_problem
 from ..clock import SystemClock
 from ..decisions.refused import NotWanted
 from ..receiver.endpoint import Endpoint, parse_endpoint
@@ -72,5 +72,6 @@ def _address(
         "leaf_fingerprint_sha256": last.leaf.fingerprint_sha256 if last.leaf else None,
         "validated_by": [anchor.fingerprint_sha256 for anchor in validating],
         "problem": problem,
+        "problem_kind": problem_kind(last.chain, at=now, server_name=endpoint.server_name) if problem else None,
         "stable_probes": stable_probes(last, rounds),
     }
