@@ -10,12 +10,13 @@ How a value becomes JSON or Atom XML is the affair of :mod:`.odata`: handlers re
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Answer", "Handler", "Query", "Refusal", "Request", "Route"]
+__all__ = ["Answer", "Handler", "Query", "Refusal", "Request", "Route", "key_pattern"]
 
 
 class Query:
@@ -65,8 +66,6 @@ class Request:
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; raises :class:`Refusal` (400) otherwise."""
-        import json
-
         try:
             value = json.loads(self.body)
         except (ValueError, UnicodeDecodeError):
@@ -83,7 +82,8 @@ class Answer:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    odata: Any = None  # an odata.Entity, a list of them with their type, or None
+    odata: Any = None  # an odata.Entity or an odata.Collection
+    cookies: list[str] = field(default_factory=list)
 
     @classmethod
     def empty(cls, status: int) -> Answer:
@@ -106,7 +106,9 @@ class Answer:
         return cls(status, odata=entity)
 
     @classmethod
-    def collection(cls, entity_set: str, entities: list[Any], *, next_link: str | None = None, count: int | None = None) -> Answer:
+    def collection(
+        cls, entity_set: str, entities: list[Any], *, next_link: str | None = None, count: int | None = None
+    ) -> Answer:
         """A list of :class:`.odata.Entity`; ``next_link`` becomes ``d.__next``, ``count`` becomes ``d.__count``."""
         from .odata import Collection
 
@@ -119,14 +121,16 @@ class Refusal(Exception):
     ``bare`` leaves the ``error`` wrapper away, as the API specification's own 403 example does; ``empty`` sends no body.
     """
 
-    def __init__(self, status: int, text: str | None = None, *, code: str | None = None, bare: bool = False, empty: bool = False) -> None:
+    def __init__(
+        self, status: int, text: str | None = None, *, code: str | None = None, bare: bool = False, empty: bool = False
+    ) -> None:
         super().__init__(status, text)
         self.status = status
         self.text = text
         self.code = code
         self.bare = bare
         self.empty = empty
-        self.headers: dict[str, str] = {}
+        self.headers: dict[str, str] = {}  # to be sent with the answer
 
 
 Handler = Callable[[Request], Answer]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -40,7 +40,8 @@ class Entity:
     media: str | None = None
 
     def uri(self, base_url: str) -> str:
-        return f"{base_url}/{self.entity_set}({quote(self.key, safe="'=,")})"
+        key = quote(self.key, safe="'=,")
+        return f"{base_url}/{self.entity_set}({key})"
 
 
 @dataclass
@@ -102,7 +103,3 @@ def error_reason(status: int) -> str:
 def error_json(status: int, text: str | None, *, code: str | None = None, bare: bool = False) -> bytes:
     content: dict[str, Any] = {"code": code or error_reason(status), "message": {"lang": "en", "value": text}}
     return json.dumps(content if bare else {"error": content}, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def utc(moment: datetime) -> datetime:
-    return moment.astimezone(timezone.utc)
