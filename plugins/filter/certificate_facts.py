@@ -22,7 +22,9 @@ author:
 EXAMPLES = r"""
 - name: Show until when a root is valid
   ansible.builtin.debug:
-    msg: "{{ (lookup('ansible.builtin.file', 'new_root.pem') | certops.sap_cloud_integration.certificate_facts).not_after }}"
+    msg: "{{ (root | certops.sap_cloud_integration.certificate_facts).not_after }}"
+  vars:
+    root: "{{ lookup('ansible.builtin.file', 'new_root.pem') }}"
 """
 
 RETURN = r"""

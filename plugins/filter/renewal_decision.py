@@ -9,8 +9,8 @@ name: renewal_decision
 short_description: Where a renewal stands, and its next safe step
 version_added: 0.1.0
 description:
-  - Decides from what was observed, and from nothing else, at which stage the renewal of a receiver's certificate is, which
-    step is safe now, who has to take it, and what is not as it should be.
+  - Decides from what was observed, and from nothing else, at which stage the renewal of a receiver's certificate is,
+    which step is safe now, who has to take it, and what is not as it should be.
   - The role C(receiver_certificate_renewal) follows it. The rules are checked over every state of small landscapes.
 options:
   _input:
@@ -75,6 +75,10 @@ _value:
       description: What the user should know.
       type: list
       elements: str
+    plan:
+      description: The steps from now on if all goes well, each with its stage, who takes it, its flows and its reason.
+      type: list
+      elements: dict
 """
 
 from collections.abc import Callable, Mapping
@@ -82,16 +86,24 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.problem import Problem
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.decision import Decision
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.facts import Facts
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.forecast import forecast
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.observation import facts_of
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.stage import decide
 
 
 def renewal_decision(observation: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return decide(Facts.from_mapping(facts_of(observation))).to_result()
+        facts = Facts.from_mapping(facts_of(observation))
+        return {**decide(facts).to_result(), "plan": [_planned(decision) for decision in forecast(facts)]}
     except Problem as problem:
         raise AnsibleFilterError(str(problem)) from None
+
+
+def _planned(decision: Decision) -> dict[str, Any]:
+    result = decision.to_result()
+    return {key: result[key] for key in ("stage", "step", "who", "flows", "reason", "waits_for")}
 
 
 class FilterModule:

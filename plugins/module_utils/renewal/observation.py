@@ -5,7 +5,7 @@
 
 The observation, as the role gathers it::
 
-    old_root, new_root: as the filter certificate_facts returns them
+    old_root, new_root: as the filter certificate_facts returns them; "pinned: false" when this run must not import it
     keystore:  the result of keystore_info
     flows:     the result of integration_flow_info for the flows of the renewal
     served:    the result of served_chain_info with both roots, for the receiver
@@ -64,7 +64,7 @@ def _root(entries: Iterable[Mapping[str, Any]], root: Mapping[str, Any]) -> dict
         "fingerprint_sha256": root["fingerprint_sha256"],
         "subject": root["subject"],
         "not_after": root["not_after"],
-        "certificate_known": True,
+        "certificate_known": bool(root.get("pinned", True)),
         "entries": [
             {
                 "alias": entry["alias"],

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the certops.sap_cloud_integration authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a module of this collection in this process, as ansible would: JSON options in, the printed JSON result out."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+from unittest import mock
+
+from ansible.module_utils import basic
+
+__all__ = ["call_module"]
+
+_MODULES = "ansible_collections.certops.sap_cloud_integration.plugins.modules"
+
+
+def call_module(name: str, options: Mapping[str, Any], *, check: bool = False, diff: bool = False) -> dict[str, Any]:
+    """The result as printed, censoring included; ``failed`` is in it when the module failed."""
+    module = importlib.import_module(f"{_MODULES}.{name}")
+    internal = {
+        "_ansible_check_mode": check,
+        "_ansible_diff": diff,
+        "_ansible_remote_tmp": "/tmp",
+        "_ansible_keep_remote_files": False,
+    }
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal}}).encode()
+    printed = io.StringIO()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", arguments))
+        if hasattr(basic, "_ANSIBLE_PROFILE"):
+            stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
+        stack.enter_context(contextlib.redirect_stdout(printed))
+        stack.enter_context(contextlib.suppress(SystemExit))
+        module.main()
+    return json.loads(printed.getvalue())
