@@ -59,6 +59,7 @@ def possible_anchors(entries: Sequence[KeystoreEntry], chains: Sequence[Protecte
         entry
         for entry in entries
         if entry.fingerprint_sha256 in served
+        or entry.subject is None
         or any(same_name_text(entry.subject, issuer) is not False for issuer in issuers)
     ]
 

@@ -47,7 +47,17 @@ def facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
         },
         "protected": [_protected(row, observation) for row in needs if row["receiver"] != served["receiver"]],
         "logs": None if observation.get("logs") is None else {"flows": observation["logs"]},
-        "policy": observation["policy"],
+        "policy": _policy(observation["policy"]),
+    }
+
+
+def _policy(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables of a role may come as text, where ansible-core templates them one by one (before 2.19)."""
+    return {
+        **policy,
+        "probes_required": int(policy["probes_required"]),
+        "soak_seconds": float(policy["soak_seconds"]),
+        "observed_stable_seconds": max(0.0, float(policy["observed_stable_seconds"])),
     }
 
 
@@ -115,7 +125,7 @@ def _protected(row: Mapping[str, Any], observation: Mapping[str, Any]) -> dict[s
         "accepted": row["receiver"] in (observation.get("accepted") or ()),
         "problem": row["problem"],
         # A chain from a file is the same however often it is read.
-        "consecutive": observation["policy"]["probes_required"]
+        "consecutive": int(observation["policy"]["probes_required"])
         if row["stable_probes"] is None
         else row["stable_probes"],
     }
