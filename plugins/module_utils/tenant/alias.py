@@ -16,7 +16,6 @@ from .errors import BadAlias
 __all__ = ["check_alias", "from_hex", "is_reserved", "join_for_mass_delete", "to_hex"]
 
 _LONGEST = 250
-_LONGEST_HEX = 2000
 _RESERVED = frozenset({"hcicertificate", "hcicertificate1", "hcimsgcertificate"})
 _RESERVED_PREFIX = "sap_"
 
@@ -41,17 +40,11 @@ def check_alias(alias: str) -> str:
             where=repr(shown),
             remedy="Choose a plain name",
         )
-    if len(alias) > _LONGEST:
+    # Counted as Java counts. The key in hex, at most 2000 digits, is then never too long: 250 characters are 1000 bytes.
+    length = len(alias.encode("utf-16-le")) // 2
+    if length > _LONGEST:
         raise BadAlias(
-            f"The alias has {len(alias)} characters, a tenant takes {_LONGEST}",
-            where=shown,
-            remedy="Choose a shorter name",
-        )
-    if len(to_hex(alias)) > _LONGEST_HEX:
-        raise BadAlias(
-            f"The alias takes {len(alias.encode())} bytes in UTF-8, a tenant takes {_LONGEST_HEX // 2}",
-            where=shown,
-            remedy="Choose a shorter name",
+            f"The alias has {length} characters, a tenant takes {_LONGEST}", where=shown, remedy="Choose a shorter name"
         )
     if is_reserved(alias):
         raise BadAlias(
