@@ -40,7 +40,7 @@ def check_alias(alias: str) -> str:
             where=repr(shown),
             remedy="Choose a plain name",
         )
-    # Counted as Java counts. The key in hex, at most 2000 digits, is then never too long: 250 characters are 1000 bytes.
+    # Counted as Java counts. Its hex, of which a tenant takes 2000 digits, is then short enough in any script.
     length = len(alias.encode("utf-16-le")) // 2
     if length > _LONGEST:
         raise BadAlias(

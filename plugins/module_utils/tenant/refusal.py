@@ -81,7 +81,7 @@ def describe_refusal(
             f"The tenant did not permit to {doing} (HTTP 403)",
             where=where,
             said=said,
-            remedy=f"Give the service instance the role {role} ; a token fetched before lacks it still",
+            remedy=f"Give the service instance the role {role}; a token fetched before does not have it yet",
         )
     if status == 429:
         what = f"The tenant refused to {doing} because of too many requests, for {waited:.0f} seconds (HTTP 429)"

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from ..clock import Clock, growing_pauses
 from ..problem import Problem
-from .errors import LoginRefused, NotFound, NotPermitted, OutcomeUnknown, RestartFailed, TenantProblem, Unreachable
+from .errors import LoginRefused, NotFound, OutcomeUnknown, RestartFailed, TenantProblem, Unreachable
 from .integration_flow import IntegrationFlow
 
 __all__ = ["RestartOutcome", "restart_flows"]
@@ -77,20 +77,16 @@ def restart_flows(
         before = _read_before(flows, list(waiting))
     except TenantProblem as problem:
         return [_not_begun(flow_id, problem) for flow_id in waiting]
-    stopped_by: TenantProblem | None = None
     while waiting or running:
         while waiting and len(running) < max(parallel, 1):
             flow_id = waiting.popleft()
-            if stopped_by is not None:
-                done[flow_id] = _not_begun(flow_id, stopped_by)
-                continue
             restart = _Restart(flows, flow_id, before.get(flow_id), clock, timeout, poll)
             restart.begin()
-            if isinstance(restart.problem, (LoginRefused, Unreachable, NotPermitted)):
-                stopped_by = restart.problem
             running.append(restart)
-        running.sort(key=lambda one: one.next_look)
-        restart = running[0]
+            if isinstance(restart.problem, (LoginRefused, Unreachable)):
+                done.update((other, _not_begun(other, restart.problem)) for other in waiting)
+                waiting.clear()
+        restart = min(running, key=lambda one: one.next_look)
         if not restart.ended:
             clock.pause(max(restart.next_look - clock.monotonic(), 0.0))
             restart.look()

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-ins for the network and for time: a scripted transport, a scripted TLS server, a tiny proxy, a movable clock."""
+"""Stand-ins for the network and for time: a scripted transport and TLS server, a tiny proxy, a movable clock."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from http.client import HTTPMessage
 from pathlib import Path
+from typing import final
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.transport import Answer
 from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, issue, make_root
@@ -73,7 +75,7 @@ class Seen:
 
 
 def answer(status: int, body: bytes | str = b"", reason: str = "", **headers: str) -> Answer:
-    """An answer; header names with underscores for dashes, a list of cookies under ``Set_Cookie`` parted by newlines."""
+    """An answer; header names with underscores for dashes, several lines of one header parted by newlines."""
     message = HTTPMessage()
     for name, value in headers.items():
         for line in value.split("\n"):
@@ -123,6 +125,7 @@ def hang_up() -> Reply:
     return Reply(b"", close=True)
 
 
+@final
 @dataclass
 class ScriptedServer:
     """A TLS server on 127.0.0.1 that answers from a script, whatever is asked."""
@@ -135,7 +138,9 @@ class ScriptedServer:
 
     def __enter__(self) -> ScriptedServer:
         self.root = make_root()
-        credential = self.credential or issue(self.root, "127.0.0.1", hosts=["127.0.0.1", "localhost", "tenant.example"])
+        credential = self.credential or issue(
+            self.root, "127.0.0.1", hosts=["127.0.0.1", "localhost", "tenant.example"]
+        )
         self.folder.mkdir(exist_ok=True)
         self.ca_path = self.folder / "ca.pem"
         self.ca_path.write_text(self.root.pem)
@@ -164,10 +169,8 @@ class ScriptedServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for one in self._sockets:
-            try:
+            with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             one.close()
         for thread in self._threads:
             thread.join(10)
@@ -219,7 +222,7 @@ class ScriptedServer:
             return False
         method, target, _ = line.decode().split(" ", 2)
         headers = {}
-        while (header := stream.readline().decode().strip()):  # type: ignore[attr-defined]
+        while header := stream.readline().decode().strip():  # type: ignore[attr-defined]
             name, _, value = header.partition(":")
             headers[name] = value.strip()
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), "0"))
@@ -232,6 +235,7 @@ class ScriptedServer:
         return not reply.close
 
 
+@final
 class Forwarder:
     """A proxy that understands CONNECT, and takes every name to one address.
 
@@ -255,10 +259,8 @@ class Forwarder:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for one in self._sockets:
-            try:
+            with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         for thread in self._threads:
             thread.join(10)
 
@@ -294,8 +296,6 @@ def _relay(source: socket.socket, sink: socket.socket) -> None:
         pass
     finally:
         for one in (source, sink):
-            try:
+            with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             one.close()

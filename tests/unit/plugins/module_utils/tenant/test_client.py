@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from typing import Any
 
@@ -52,7 +53,14 @@ def client_on(
     transport, clock = ScriptedTransport(*script), FakeClock()
     login = login or AccessToken(Secret("given-token"))
     return (
-        Client(API, transport, authenticator(login, transport, clock), clock, lock_timeout=lock_timeout, jitter=lambda: jitter),
+        Client(
+            API,
+            transport,
+            authenticator(login, transport, clock),
+            clock,
+            lock_timeout=lock_timeout,
+            jitter=lambda: jitter,
+        ),
         transport,
         clock,
     )
@@ -71,7 +79,9 @@ def get(client: Client) -> dict[str, Any]:
 
 
 def put(client: Client) -> None:
-    client.put_media("CertificateResources('61')/$value", b"x", "application/pkix-cert", doing="import the certificate", where="a")
+    client.put_media(
+        "CertificateResources('61')/$value", b"x", "application/pkix-cert", doing="import the certificate", where="a"
+    )
 
 
 def deploy(client: Client) -> None:
@@ -109,19 +119,24 @@ def test_a_client_certificate_sends_its_id_and_no_secret() -> None:
 def test_a_401_renews_the_token_once() -> None:
     client, transport, _ = client_on(TOKEN, answer(401), SECOND_TOKEN, json_answer(ENTRY), login=secret_login())
     assert get(client) == {"Alias": "a"}
-    assert [seen.header("Authorization") for seen in transport.seen[1::2]] == ["Bearer first-token", "Bearer second-token"]
+    assert [seen.header("Authorization") for seen in transport.seen[1::2]] == [
+        "Bearer first-token",
+        "Bearer second-token",
+    ]
 
 
 def test_a_second_401_ends_it() -> None:
-    client, transport, _ = client_on(TOKEN, answer(401), SECOND_TOKEN, answer(401, "<html>x</html>"), login=secret_login())
-    with pytest.raises(LoginRefused, match="the client id and client secret.*plan api"):
+    client, transport, _ = client_on(
+        TOKEN, answer(401), SECOND_TOKEN, answer(401, "<html>x</html>"), login=secret_login()
+    )
+    with pytest.raises(LoginRefused, match=r"the client id and client secret.*plan api"):
         get(client)
     assert len(transport.seen) == 4
 
 
 def test_a_given_token_is_not_renewed() -> None:
     client, transport, _ = client_on(answer(401))
-    with pytest.raises(LoginRefused, match="the access token.*expired"):
+    with pytest.raises(LoginRefused, match=r"the access token.*expired"):
         get(client)
     assert len(transport.seen) == 1
 
@@ -129,13 +144,17 @@ def test_a_given_token_is_not_renewed() -> None:
 def test_a_refused_secret_is_named_and_not_shown() -> None:
     body = f'{{"error":"unauthorized","error_description":"Bad credentials {PLANTED}"}}'
     client, transport, _ = client_on(answer(401, body, Content_Type="application/json"), login=secret_login())
-    with pytest.raises(LoginRefused, match=r"auth\.example: The token service did not accept the client id.*Bad credentials") as caught:
+    with pytest.raises(
+        LoginRefused, match=r"auth\.example: The token service did not accept the client id.*Bad credentials"
+    ) as caught:
         get(client)
     assert PLANTED not in str(caught.value)
     assert len(transport.seen) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"<html></html>", b"{}", b'{"access_token": 5}', b'{"access_token": "a\\r\\nb"}', b"[]"])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html></html>", b"{}", b'{"access_token": 5}', b'{"access_token": "a\\r\\nb"}', b"[]"]
+)
 def test_a_token_service_that_gives_no_token(body: bytes) -> None:
     client, _, _ = client_on(answer(200, body), login=secret_login())
     with pytest.raises(Nonsense, match="without a token"):
@@ -152,12 +171,18 @@ def test_a_token_service_in_trouble_is_asked_three_times() -> None:
 
 
 def csrf(token: str) -> Any:
-    return json_answer(ENTRY, X_CSRF_Token=token, Set_Cookie=f"JSESSIONID=s-{token}; Path=/api; Secure; HttpOnly\nJTENANTSESSIONID_x=y; Path=/")
+    return json_answer(
+        ENTRY,
+        X_CSRF_Token=token,
+        Set_Cookie=f"JSESSIONID=s-{token}; Path=/api; Secure; HttpOnly\nJTENANTSESSIONID_x=y; Path=/",
+    )
 
 
 def test_basic_fetches_token_and_cookies_before_the_first_write() -> None:
     login = UserPassword("user", Secret(PLANTED))
-    client, transport, _ = client_on(json_answer(ENTRY), csrf("T1"), answer(204), answer(204), json_answer(ENTRY), login=login)
+    client, transport, _ = client_on(
+        json_answer(ENTRY), csrf("T1"), answer(204), answer(204), json_answer(ENTRY), login=login
+    )
     get(client), put(client), put(client), get(client)
     assert sent(transport)[:3] == ["GET /KeystoreEntries('61')", "GET /", "PUT /CertificateResources('61')/$value"]
     assert transport.seen[1].header("X-CSRF-Token") == "Fetch"
@@ -184,7 +209,7 @@ def test_bearer_writes_without_a_csrf_token_until_one_is_required() -> None:
 
 def test_a_csrf_token_that_is_never_good_ends_it() -> None:
     refused = answer(403, X_CSRF_Token="Required")
-    client, transport, _ = client_on(refused, csrf("T1"), refused)
+    client, _transport, _ = client_on(refused, csrf("T1"), refused)
     with pytest.raises(NotPermitted):
         put(client)
     client, _, _ = client_on(refused, json_answer(ENTRY))
@@ -204,14 +229,14 @@ def test_503_is_waited_out_with_growing_pauses() -> None:
 
 @pytest.mark.parametrize("status", [503, 423])
 def test_a_lock_that_lasts(status: int) -> None:
-    client, transport, clock = client_on(*[answer(status, reason="Service Unavailable")] * 50, lock_timeout=20)
+    client, _transport, clock = client_on(*[answer(status, reason="Service Unavailable")] * 50, lock_timeout=20)
     with pytest.raises(KeystoreLocked, match=r"a: The keystore stayed locked for 20 seconds.*lock_timeout"):
         put(client)
     assert sum(clock.pauses) == pytest.approx(20)
 
 
 def test_no_patience_with_a_lock_when_told_so() -> None:
-    client, transport, _ = client_on(answer(503), lock_timeout=0)
+    client, _transport, _ = client_on(answer(503), lock_timeout=0)
     with pytest.raises(KeystoreLocked):
         put(client)
 
@@ -238,7 +263,7 @@ def test_429_waits_as_told() -> None:
 
 
 def test_429_without_end() -> None:
-    client, transport, clock = client_on(*[answer(429)] * 50)
+    client, _transport, clock = client_on(*[answer(429)] * 50)
     with pytest.raises(RateLimited, match="too many requests"):
         put(client)
     assert sum(clock.pauses) <= 120
@@ -258,7 +283,10 @@ def test_a_read_is_tried_four_times(status: int) -> None:
     assert (caught.value.status, len(transport.seen)) == (status, 4)
 
 
-@pytest.mark.parametrize(("status", "problem"), [(500, Refused), (502, OutcomeUnknown), (504, OutcomeUnknown), (409, Refused), (501, Refused), (400, Refused)])
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [(500, Refused), (502, OutcomeUnknown), (504, OutcomeUnknown), (409, Refused), (501, Refused), (400, Refused)],
+)
 def test_a_write_is_tried_once(status: int, problem: type[Problem]) -> None:
     client, transport, clock = client_on(answer(status))
     with pytest.raises(problem):
@@ -296,7 +324,7 @@ def test_only_reads_may_be_repeated_by_the_transport() -> None:
 
 
 def test_keystore_calls_keep_to_ten_a_second() -> None:
-    client, transport, clock = client_on(*[json_answer(ENTRY)] * 31)
+    client, _transport, clock = client_on(*[json_answer(ENTRY)] * 31)
     started = clock.monotonic()
     for _ in range(10):
         get(client)
@@ -343,12 +371,13 @@ def test_404_and_its_variant_with_another_status() -> None:
 
 
 def test_a_refusal_says_what_where_and_why() -> None:
-    body = '{"error":{"code":"Bad Request","message":{"lang":"en","value":"Entry with alias \\"a\\" already exists in keystore \\"system\\""}}}'
+    text = 'Entry with alias "a" already exists in keystore "system"'
+    body = json.dumps({"error": {"code": "Bad Request", "message": {"lang": "en", "value": text}}})
     client, _, _ = client_on(answer(400, body, "Bad Request", Content_Type="application/json"))
     with pytest.raises(Refused) as caught:
         put(client)
     problem = caught.value
-    assert str(problem) == 'a: The tenant refused to import the certificate (HTTP 400). It answered: Entry with alias "a" already exists in keystore "system".'
+    assert str(problem) == f"a: The tenant refused to import the certificate (HTTP 400). It answered: {text}."
     assert (problem.status, problem.code) == (400, "Bad Request")
     assert "already exists" in problem.text
 
@@ -381,7 +410,9 @@ def test_a_server_that_repeats_the_token_does_not_get_it_into_a_message() -> Non
 
 
 def page(names: list[str], following: str | None = None) -> Any:
-    return json_answer({"d": {"results": [{"Id": name} for name in names], **({"__next": following} if following else {})}})
+    return json_answer(
+        {"d": {"results": [{"Id": name} for name in names], **({"__next": following} if following else {})}}
+    )
 
 
 def test_pages_are_followed_on_our_own_host() -> None:
@@ -406,7 +437,9 @@ def test_pages_without_end() -> None:
 
 
 def test_the_tenants_time() -> None:
-    client, _, clock = client_on(json_answer(ENTRY, Date="Sat, 21 Nov 2026 15:00:00 GMT"), json_answer(ENTRY, Date="garbage"), json_answer(ENTRY))
+    client, _, clock = client_on(
+        json_answer(ENTRY, Date="Sat, 21 Nov 2026 15:00:00 GMT"), json_answer(ENTRY, Date="garbage"), json_answer(ENTRY)
+    )
     assert client.now() == clock.now()
     get(client)
     clock.advance(10)

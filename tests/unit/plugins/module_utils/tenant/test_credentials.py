@@ -27,7 +27,15 @@ PLANTED = "planted-Secret-4711"
 HOST = "https://t.it-cpi001.cfapps.eu10.hana.ondemand.com"
 TOKEN_URL = "https://t.authentication.eu10.hana.ondemand.com/oauth/token"
 # SAP Help "Service Key Types", with values of our own
-KEY = {"oauth": {"clientid": "sb-1!b2|it!b3", "clientsecret": PLANTED, "url": HOST, "tokenurl": TOKEN_URL, "createdate": "x"}}
+KEY = {
+    "oauth": {
+        "clientid": "sb-1!b2|it!b3",
+        "clientsecret": PLANTED,
+        "url": HOST,
+        "tokenurl": TOKEN_URL,
+        "createdate": "x",
+    }
+}
 
 
 def certificate_key() -> dict[str, Any]:
@@ -39,7 +47,12 @@ def certificate_key() -> dict[str, Any]:
             "key": client.key_pem.replace("\n", "\\n"),
             "url": HOST,
             "tokenurl": TOKEN_URL,
-            "certificatedetails": {"issuerdn": "x", "subjectdn": "y", "validuntil": "2027-06-24T12:56:52.000Z", "serialnumber": "0x1"},
+            "certificatedetails": {
+                "issuerdn": "x",
+                "subjectdn": "y",
+                "validuntil": "2027-06-24T12:56:52.000Z",
+                "serialnumber": "0x1",
+            },
         }
     }
 
@@ -77,7 +90,9 @@ def test_the_address_with_or_without_path(url: str) -> None:
 
 
 def test_explicit_logins() -> None:
-    client = read_credentials({"tenant_url": HOST, "token_url": "https://a.example", "client_id": "c", "client_secret": PLANTED}).login
+    client = read_credentials(
+        {"tenant_url": HOST, "token_url": "https://a.example", "client_id": "c", "client_secret": PLANTED}
+    ).login
     assert isinstance(client, ClientSecret)
     assert client.token_url == "https://a.example/oauth/token"
     token = read_credentials({"tenant_url": f"{HOST}:8443", "access_token": f" {PLANTED}\n"})
@@ -90,15 +105,19 @@ def without(name: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     return {key: value for key, value in (fields or KEY["oauth"]).items() if key != name}
 
 
-CERTIFICATE = {**without("clientsecret"), "certificate": "-----BEGIN CERTIFICATE-----\\nx", "key": f"-----BEGIN PRIVATE KEY-----{PLANTED}"}
+CERTIFICATE = {
+    **without("clientsecret"),
+    "certificate": "-----BEGIN CERTIFICATE-----\\nx",
+    "key": f"-----BEGIN PRIVATE KEY-----{PLANTED}",
+}
 BAD: list[tuple[dict[str, Any], str]] = [
     ({}, "Nothing says which tenant"),
-    ({"service_key": KEY, "tenant_url": HOST, "access_token": PLANTED}, "service_key is given together with tenant_url and access_token"),
+    ({"service_key": KEY, "tenant_url": HOST, "access_token": PLANTED}, "given together with tenant_url and access_token"),
     ({"service_key": f"{{'oauth': {{'clientsecret': '{PLANTED}'}}}}"}, "printed into a text"),
     ({"service_key": f'{{"oauth": {{"clientsecret": "{PLANTED}"'}, "not valid JSON"),
     ({"service_key": "[1]"}, "no mapping but list"),
     ({"service_key": 7}, "no mapping but int"),
-    ({"service_key": "/nowhere/key.json"}, "/nowhere/key.json: The service key file cannot be read \\(No such file or directory\\)"),
+    ({"service_key": "/nowhere/key.json"}, "/nowhere/key.json: .* cannot be read .No such file"),
     ({"service_key": "/"}, "Is a directory"),
     ({"service_key": f"{PLANTED}\0"}, "cannot be read"),
     ({"service_key": {"oauth": without("clientid")}}, "no field clientid"),
@@ -114,11 +133,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"service_key": {**CERTIFICATE, "key": "-----BEGIN ENCRYPTED PRIVATE KEY-----"}}, "encrypted private key"),
     ({"tenant_url": HOST}, "nothing to log in with"),
     ({"access_token": PLANTED}, "tenant_url is missing beside access_token"),
-    ({"tenant_url": HOST, "client_id": "c", "client_secret": PLANTED}, "token_url is missing beside client_id and client_secret"),
+    ({"tenant_url": HOST, "client_id": "c", "client_secret": PLANTED}, "token_url is missing beside client_id"),
     ({"tenant_url": HOST, "client_id": "c"}, "token_url and client_secret are missing beside client_id"),
     ({"tenant_url": HOST, "username": "u"}, "password is missing beside username"),
     ({"tenant_url": HOST, "password": PLANTED}, "username is missing beside password"),
-    ({"tenant_url": HOST, "username": "u", "password": PLANTED, "access_token": PLANTED}, "mixed: username, password and access_token"),
+    ({"tenant_url": HOST, "username": "u", "password": "p", "access_token": "t"}, "mixed: username, password and access_token"),
     ({"tenant_url": HOST, "username": "u:v", "password": PLANTED}, "colon"),
     ({"tenant_url": HOST, "access_token": f"{PLANTED}\r\nX: y"}, "access_token holds characters"),
     ({"tenant_url": 5, "access_token": PLANTED}, "tenant_url is no text but int"),
@@ -127,8 +146,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tenant_url": "https://", "access_token": PLANTED}, "no valid host"),
     ({"tenant_url": "https://t.example:99999", "access_token": PLANTED}, "is no address"),
     ({"tenant_url": f"https://u:{PLANTED}@t.example", "access_token": PLANTED}, "holds a user name or password"),
-    ({"tenant_url": "https://t.example/shell/home", "access_token": PLANTED}, "path /shell/home, which is not the API's"),
-    ({"tenant_url": HOST, "token_url": "http://a.example", "client_id": "c", "client_secret": PLANTED}, "token_url begins with http://"),
+    ({"tenant_url": "https://t.example/shell/home", "access_token": PLANTED}, "path /shell/home, which is not"),
+    ({"tenant_url": HOST, "token_url": "http://a.x", "client_id": "c", "client_secret": "s"}, "token_url begins with http://"),
 ]  # fmt: skip
 
 

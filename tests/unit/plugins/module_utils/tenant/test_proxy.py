@@ -50,7 +50,10 @@ def test_lower_case_comes_first_and_http_proxy_does_not_count() -> None:
     assert proxy_for("t.example", 443, {}) is None
 
 
-@pytest.mark.parametrize(("url", "sentence"), [("http://", "no address"), ("https://p.example", "begins with https://"), ("http://p:x1", "no address")])
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [("http://", "no address"), ("https://p.example", "begins with https://"), ("http://p:x1", "no address")],
+)
 def test_bad_proxies(url: str, sentence: str) -> None:
     with pytest.raises(BadConnectionOptions, match=sentence):
         proxy_for("t.example", 443, {"HTTPS_PROXY": url})

@@ -31,7 +31,11 @@ def test_ca_path_replaces_the_system_store(tmp_path: Path) -> None:
 def test_bad_ca_paths(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.pem").write_text("nothing here")
-    for path, sentence in [("gone.pem", "No such file"), ("empty", "without .pem"), ("text.pem", "no certificates in PEM")]:
+    for path, sentence in [
+        ("gone.pem", "No such file"),
+        ("empty", "without .pem"),
+        ("text.pem", "no certificates in PEM"),
+    ]:
         with pytest.raises(BadConnectionOptions, match=sentence):
             make_context(validate_certs=True, ca_path=str(tmp_path / path))
 
@@ -50,7 +54,12 @@ def test_the_client_key_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(os, "open", watch)
     client = issue(make_root(), "sb-client")
-    key = {"none": client.key_pem, "other key": issue(make_root(), "x").key_pem, "garbage": "-----BEGIN PRIVATE KEY-----\nplanted", "not ascii": "plantedä"}[fault]
+    key = {
+        "none": client.key_pem,
+        "other key": issue(make_root(), "x").key_pem,
+        "garbage": "-----BEGIN PRIVATE KEY-----\nplanted",
+        "not ascii": "plantedä",
+    }[fault]
     if fault == "none":
         make_context(validate_certs=True, ca_path=None, certificate=client.chain_pem, private_key=Secret(key))
     else:

@@ -47,7 +47,9 @@ def test_many_requests_share_one_connection(tmp_path: Path) -> None:
 
 
 def test_neither_compression_nor_netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login stranger password from-netrc\ndefault login x password y\n")
+    (tmp_path / ".netrc").write_text(
+        "machine 127.0.0.1 login stranger password from-netrc\ndefault login x password y\n"
+    )
     (tmp_path / ".netrc").chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
@@ -66,7 +68,9 @@ def test_a_closed_idle_connection_is_noticed_before_anything_is_sent(tmp_path: P
         transport = transport_to(server)
         get(transport, server.url)
         assert server.closed.acquire(timeout=10)
-        answer = transport.send(method, server.url, {}, b"body" if method == "POST" else None, repeatable=method == "GET")
+        answer = transport.send(
+            method, server.url, {}, b"body" if method == "POST" else None, repeatable=method == "GET"
+        )
         transport.close()
     assert answer.body == b"two"
     assert [seen.method for seen in server.seen] == ["GET", method]
@@ -130,28 +134,36 @@ def test_a_body_cut_short_is_no_answer(tmp_path: Path, method: str) -> None:
 
 
 def test_an_answer_that_is_no_http(tmp_path: Path) -> None:
-    with ScriptedServer([Reply(b"220 mail.example ESMTP\r\n", close=True)], tmp_path) as server:
-        with pytest.raises(Nonsense, match="no HTTP"):
-            get(transport_to(server), server.url)
+    with (
+        ScriptedServer([Reply(b"220 mail.example ESMTP\r\n", close=True)], tmp_path) as server,
+        pytest.raises(Nonsense, match="no HTTP"),
+    ):
+        get(transport_to(server), server.url)
 
 
 def test_an_answer_that_is_too_large(tmp_path: Path) -> None:
-    with ScriptedServer([raw(200, "x" * 1001)], tmp_path) as server:
-        with pytest.raises(Nonsense, match="more than 1000 bytes"):
-            get(transport_to(server, largest_answer=1000), server.url)
+    with (
+        ScriptedServer([raw(200, "x" * 1001)], tmp_path) as server,
+        pytest.raises(Nonsense, match="more than 1000 bytes"),
+    ):
+        get(transport_to(server, largest_answer=1000), server.url)
 
 
 def test_a_redirect_is_refused_and_named(tmp_path: Path) -> None:
-    with ScriptedServer([raw(302, "", "Location: https://login.stranger.example/x?state=1")], tmp_path) as server:
-        with pytest.raises(Nonsense, match=r"redirect to login\.stranger\.example \(HTTP 302\)"):
-            get(transport_to(server), server.url)
+    with (
+        ScriptedServer([raw(302, "", "Location: https://login.stranger.example/x?state=1")], tmp_path) as server,
+        pytest.raises(Nonsense, match=r"redirect to login\.stranger\.example \(HTTP 302\)"),
+    ):
+        get(transport_to(server), server.url)
     assert len(server.seen) == 1
 
 
 def test_silence_ends_with_the_timeout(tmp_path: Path) -> None:
-    with ScriptedServer([Reply(b"")], tmp_path) as server:
-        with pytest.raises(Unreachable, match=r"No answer within 0\.2 seconds") as caught:
-            get(transport_to(server, timeout=0.2), server.url)
+    with (
+        ScriptedServer([Reply(b"")], tmp_path) as server,
+        pytest.raises(Unreachable, match=r"No answer within 0\.2 seconds") as caught,
+    ):
+        get(transport_to(server, timeout=0.2), server.url)
     assert not caught.value.temporary
 
 
@@ -166,7 +178,12 @@ def test_an_unknown_certificate_names_ca_path(tmp_path: Path, monkeypatch: pytes
             get(transport, server.url)
         assert not caught.value.temporary
         relaxed = make_context(validate_certs=False, ca_path=None)
-        assert HttpTransport(lambda host: relaxed, timeout=10, environment={}).send("GET", server.url, {}, None, repeatable=True).status == 200
+        assert (
+            HttpTransport(lambda host: relaxed, timeout=10, environment={})
+            .send("GET", server.url, {}, None, repeatable=True)
+            .status
+            == 200
+        )
 
 
 def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
@@ -197,7 +214,10 @@ def test_through_a_proxy(tmp_path: Path) -> None:
     with ScriptedServer([raw(200, "one"), raw(200, "two")], tmp_path) as server:
         with Forwarder(("127.0.0.1", server.port)) as proxy:
             transport = transport_to(server, environment={"HTTPS_PROXY": f"http://us%40er:pass@127.0.0.1:{proxy.port}"})
-            assert [get(transport, "https://tenant.example/api/v1/"), get(transport, "https://tenant.example/x")] == ["one", "two"]
+            assert [get(transport, "https://tenant.example/api/v1/"), get(transport, "https://tenant.example/x")] == [
+                "one",
+                "two",
+            ]
             transport.close()
         assert len(proxy.heads) == 1
         assert proxy.heads[0].startswith("CONNECT tenant.example:443 ")
@@ -208,8 +228,13 @@ def test_through_a_proxy(tmp_path: Path) -> None:
 
 
 def test_a_proxy_that_wants_a_password(tmp_path: Path) -> None:
-    with ScriptedServer([], tmp_path) as server, Forwarder(("", 0), refuse="407 Proxy Authentication Required") as proxy:
-        transport = transport_to(server, environment={"https_proxy": f"http://user:hunter2secret@127.0.0.1:{proxy.port}"})
+    with (
+        ScriptedServer([], tmp_path) as server,
+        Forwarder(("", 0), refuse="407 Proxy Authentication Required") as proxy,
+    ):
+        transport = transport_to(
+            server, environment={"https_proxy": f"http://user:hunter2secret@127.0.0.1:{proxy.port}"}
+        )
         with pytest.raises(Unreachable, match="HTTPS_PROXY") as caught:
             get(transport, "https://tenant.example/")
     assert "407" in str(caught.value)
@@ -229,7 +254,10 @@ def test_a_client_certificate_is_shown_only_where_it_was_loaded(tmp_path: Path) 
         from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.secret import Secret
 
         with_certificate = make_context(
-            validate_certs=True, ca_path=str(server.ca_path), certificate=client.chain_pem, private_key=Secret(client.key_pem)
+            validate_certs=True,
+            ca_path=str(server.ca_path),
+            certificate=client.chain_pem,
+            private_key=Secret(client.key_pem),
         )
         transport = HttpTransport(lambda host: with_certificate, timeout=10, environment={})
         get(transport, server.url)
