@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 __all__ = ["Plan", "Step"]
@@ -43,6 +43,7 @@ class Plan:
     :param steps: the writes, in order; none means that nothing changes.
     :param reason: why this is the plan, one sentence.
     :param warnings: what the user should know even when nothing changes.
+    :param details: further return values, the same in check mode and in a real run.
     """
 
     before: Mapping[str, Any] | None
@@ -50,6 +51,7 @@ class Plan:
     steps: tuple[Step, ...]
     reason: str
     warnings: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:

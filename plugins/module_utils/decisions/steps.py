@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..certificates.certificate import Certificate
 
-__all__ = ["DeleteEntry", "DeployFlows", "ImportCertificate", "RenameEntry", "UndeployFlows"]
+__all__ = ["DeleteEntry", "DeployFlows", "ImportCertificate", "InstallChain", "RenameEntry", "UndeployFlows"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,21 @@ class ImportCertificate:
         verb = "replace the certificate under" if self.replace else "import"
         what = f"{self.certificate.subject} ({self.certificate.fingerprint_sha256})"
         return f'{verb} alias "{self.alias}" with {what}' if self.replace else f'{verb} {what} as alias "{self.alias}"'
+
+
+@dataclass(frozen=True)
+class InstallChain:
+    """Give a key pair the chain that a CA made for it, leaf first, no root."""
+
+    alias: str
+    chain: tuple[Certificate, ...]
+
+    def describe(self) -> str:
+        leaf = self.chain[0]
+        return (
+            f"install {leaf.subject} ({leaf.fingerprint_sha256}) with {len(self.chain) - 1} intermediates "
+            f'under alias "{self.alias}"'
+        )
 
 
 @dataclass(frozen=True)

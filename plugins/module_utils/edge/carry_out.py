@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from ..decisions.steps import DeleteEntry, DeployFlows, ImportCertificate, RenameEntry, UndeployFlows
+from ..certificates.signing_response import normalise_chain
+from ..decisions.steps import DeleteEntry, DeployFlows, ImportCertificate, InstallChain, RenameEntry, UndeployFlows
 from ..tenant.session import Tenant
 from .flow_states import FlowsFailed, undeployed
 
@@ -28,6 +29,12 @@ def _write(step: Any, tenant: Tenant) -> None:
 @_write.register
 def _(step: ImportCertificate, tenant: Tenant) -> None:
     tenant.keystore.import_certificate(step.alias, step.certificate.der, replace=step.replace)
+
+
+@_write.register
+def _(step: InstallChain, tenant: Tenant) -> None:
+    # The tenant verifies nothing; what ties the answer to the entry is the key, and that was compared.
+    tenant.keystore.install_chain(step.alias, normalise_chain(step.chain))
 
 
 @_write.register

@@ -66,6 +66,7 @@ def converge(
             actions=plan.actions,
             reason=plan.reason,
             diff=plan.diff,
+            **plan.details,
             **{noun: None if resource is None else show(resource)},
         )
 
