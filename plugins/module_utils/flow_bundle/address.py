@@ -95,9 +95,10 @@ def read_address(value: Value, default_port: int | None = None, default_scheme: 
     if match := _SCHEME.fullmatch(masked):
         scheme, rest = (None if match[1][0] == "\x00" else match[1].lower()), match[2]
         prefix = masked[: len(masked) - len(rest)]
-    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     path = re.split(r"[?#]", rest[len(authority) :], maxsplit=1)[0]
-    authority = authority.rpartition("@")[2]
+    # Where a backslash stands, parsers disagree about which of two names is the host; so the whole text must fail.
+    authority = authority if "\\" in authority else authority.rpartition("@")[2]
     shown = _unmask(prefix + authority + path, originals)
 
     def unknown(reason: str) -> Address:
@@ -107,7 +108,7 @@ def read_address(value: Value, default_port: int | None = None, default_scheme: 
         return unknown(f"the address is empty{_because(value.parameters)}")
     if len(text) > LONGEST_ADDRESS:
         return unknown(f"the address has more than {LONGEST_ADDRESS} characters")
-    if not match and _NO_SCHEME.match(masked):
+    if not match and (_NO_SCHEME.match(masked) or authority.lower() in ("http", "https")):
         return unknown("the address does not begin with a scheme such as https://")
     marked_port = _MARKED_PORT.fullmatch(authority)
     host_text = marked_port[1] if marked_port else authority

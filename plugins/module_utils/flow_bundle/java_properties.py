@@ -39,22 +39,20 @@ def read_properties(data: bytes, where: str = "parameters.prop") -> dict[str, st
 def _logical_lines(text: str) -> list[str]:
     """Lines without comments and leading blanks, continued lines joined; escapes are still in them."""
     lines: list[str] = []
-    open_line: str | None = None
+    begun: str | None = None
     for natural in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         line = natural.lstrip(_BLANKS)
-        if open_line is None:
-            if not line or line[0] in _COMMENT:
-                continue
-        else:
-            line = open_line + line
-        if _is_continued(line):
-            open_line = line[:-1]
+        if not begun and (not line or line[0] in _COMMENT):
+            begun = None
             continue
-        open_line = None
-        if line:
-            lines.append(line)
-    if open_line:
-        lines.append(open_line)
+        line = (begun or "") + line
+        if _is_continued(line):
+            begun = line[:-1]
+            continue
+        begun = None
+        lines.append(line)
+    if begun is not None:
+        lines.append(begun)
     return lines
 
 
