@@ -120,6 +120,18 @@ build: environment copy ## the tarball that ansible-galaxy installs
 	@ansible-galaxy collection build --force --output-path build $(COPY) >/dev/null
 	@echo "$(TARBALL): $$(tar -tzf $(TARBALL) | wc -l) files, $$(du -h $(TARBALL) | cut -f 1)"
 
+.PHONY: importer
+importer: build build/importer/.ready ## the tarball as Galaxy checks it; a warning is a failure
+	@cd build/importer && PATH="$$PWD/bin:$$PATH" HOME=$(TOOL_HOME) bin/python -m galaxy_importer.main $(ROOT)/$(TARBALL) 2>&1 | tee importer.log
+	@! grep -E '^(ERROR|WARNING)' build/importer/importer.log >/dev/null || { echo "importer: see ERROR and WARNING above" >&2; exit 1; }
+	@grep -q 'Importer processing completed successfully' build/importer/importer.log
+	@echo "importer: $(TARBALL) passed without a warning"
+
+build/importer/.ready: tests/requirements-importer.txt | environment
+	@"$(PYTHON_IN_VENV)" -m venv --clear build/importer
+	@build/importer/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 .PHONY: installed
 installed: build
 	@rm -rf $(INSTALLED)
