@@ -142,7 +142,8 @@ served_chain:
           sample: null
         problem_kind:
           description:
-            - The same as a stable name. One of V(leaf_expired), V(leaf_not_yet_valid), V(wrong_host), V(no_intermediate) and
+            - The same as a stable name. One of V(leaf_expired), V(leaf_not_yet_valid), V(wrong_host),
+              V(no_intermediate) and
               V(unvalidated_chain), or V(null).
           type: str
           sample: null

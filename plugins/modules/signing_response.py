@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Updates a key pair in the keystore of an SAP Cloud Integration tenant with the signing response that a CA has made
     for its signing request. The alias stays.
-  - The response is recognised by its content, never by the name of its file. It may be PKCS#7 in DER, PEM or bare base64
+  - The response is recognised by its content, never by the name of its file. It may be PKCS#7 in DER, PEM or bare
+    base64
     (C(.p7b), C(.p7c), C(.spc)), certificates in PEM or DER one after the other, or a PKI path.
   - The key decides to which key pair a response belongs. A response for another key is refused, and so is one with a
     broken chain, before anything is written.
@@ -31,7 +32,8 @@ options:
   required_key_usage:
     description:
       - Extended key usages that the certificate must have, such as V(clientAuth).
-      - Without it, a certificate that cannot be used as a client certificate is only warned of. Public CAs no longer issue
+      - Without it, a certificate that cannot be used as a client certificate is only warned of. Public CAs no longer
+        issue
         certificates with V(clientAuth).
     type: list
     elements: str
@@ -169,7 +171,8 @@ actions:
   returned: success
   type: list
   elements: str
-  sample: ['install CN=client.example.com, O=Example, C=DE (0e:8f:53:...) with 1 intermediates under alias "client_key"']
+  sample: ['install CN=client.example.com, O=Example, C=DE (0e:8f:...) with 1 intermediates under alias
+    "client_key"']
 reason:
   description: Why something changes or not.
   returned: success
