@@ -17,6 +17,7 @@ __all__ = ["Chain", "issued_by", "order_chain"]
 _MAX_CERTIFICATES = 1000
 _MAX_LENGTH = 24
 _MAX_STEPS = 2000
+_MAX_SIGNATURES = 1000  # a chain of four with two cross-signed certificates needs about twenty
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +115,24 @@ class _Graph:
         self._by_subject: dict[object, list[Certificate]] = {}
         for certificate in certificates:
             self._by_subject.setdefault(certificate.subject_name, []).append(certificate)
-        self._steps = 0
+        self._issuers: dict[Certificate, list[Certificate]] = {}
+        self._signatures = 0
 
     def issuers(self, child: Certificate) -> list[Certificate]:
         """Those that issued it. A signature that cannot be checked counts unless the key identifiers differ."""
-        if not child.issuer_name:
-            return []
+        if child not in self._issuers:
+            self._issuers[child] = self._find_issuers(child) if child.issuer_name else []
+        return self._issuers[child]
+
+    def _find_issuers(self, child: Certificate) -> list[Certificate]:
         found = []
         for parent in self._by_subject.get(child.issuer_name, ()):
+            self._signatures += 1
+            if self._signatures > _MAX_SIGNATURES:
+                raise BadCertificate(
+                    "The certificates name each other so often that no chain can be made of them",
+                    remedy="Give one chain: the leaf, its intermediates and at most their root",
+                )
             verdict = verify_signature(child, parent)
             if verdict or (verdict is None and not _identifiers_differ(child, parent)):
                 found.append(parent)
@@ -155,8 +166,9 @@ class _Graph:
         best: list[Certificate] = []
         best_rank: tuple[bool, bool, object, int] | None = None
         stack = [[leaf]]
-        while stack and self._steps < _MAX_STEPS:
-            self._steps += 1
+        for _ in range(_MAX_STEPS):
+            if not stack:
+                break
             path = stack.pop()
             seen = {(certificate.subject_name, certificate.spki_sha256) for certificate in path}
             above = [

@@ -24,7 +24,6 @@ from .asn1 import (
     decode_oid,
     first_child,
     read_all,
-    read_element,
     with_definite_lengths,
 )
 from .certificate import Certificate, read_certificate
@@ -55,8 +54,8 @@ def read_certificates(data: bytes, *, limit: int = 30720) -> list[Certificate]:
     """
     if len(data) > limit:
         raise BadCertificate(
-            f"It has {len(data)} bytes, more than the {limit} that a tenant takes",
-            remedy="Give the leaf and its intermediates alone; a whole CA bundle is not needed",
+            f"It has {len(data)} bytes, more than the {limit} that are read here",
+            remedy="Give just the certificates that are needed, not a whole bundle",
         )
     found = list(dict.fromkeys(_read(data)))
     if not found:
@@ -79,8 +78,6 @@ def read_one_certificate(data: bytes, *, limit: int = 10240) -> Certificate:
 def _read(data: bytes) -> list[Certificate]:
     if not data.strip():
         raise refuse_text("")
-    if data[0] == SEQUENCE and _is_filled_by_asn1(data):
-        return _read_asn1(data)
     text = decode_text(data)
     if text is None:
         if data[0] == SEQUENCE:
@@ -94,16 +91,6 @@ def _read(data: bytes) -> list[Certificate]:
     if pieces is None or any(piece[0] != SEQUENCE for piece in pieces):
         raise refuse_text(text)
     return [certificate for piece in pieces for certificate in _read_asn1(piece)]
-
-
-def _is_filled_by_asn1(data: bytes) -> bool:
-    """Tells DER from text that begins with the digit 0, whose code is that of a SEQUENCE."""
-    try:
-        return read_element(data).end <= len(data)
-    except IndefiniteLength:
-        return True
-    except Asn1Error:
-        return False
 
 
 def _read_pem(text: str) -> list[Certificate]:

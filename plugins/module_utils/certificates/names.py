@@ -41,7 +41,7 @@ def same_name_text(text_a: str, text_b: str) -> bool | None:
     Both may be written as a tenant does (``CN=host, OU="X, Inc.", C=DE``), or by RFC 4514, in either order. The order
     of the parts is not compared, so a "yes" needs a check by signature where it matters.
     """
-    if max(len(text_a), len(text_b)) > _LONGEST:
+    if not text_a.strip() or not text_b.strip() or max(len(text_a), len(text_b)) > _LONGEST:
         return None
     parsed_a, parsed_b = _parse(text_a), _parse(text_b)
     if parsed_a is None or parsed_b is None:

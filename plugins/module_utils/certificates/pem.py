@@ -17,10 +17,14 @@ __all__ = ["PemBlock", "bare_base64", "decode_body", "decode_text", "split_pem"]
 _BEGIN = re.compile(r"-----BEGIN ([^\n-]{1,64}?)-----")
 # What a mail program or a copy by hand makes of a boundary: other dashes, too few, a lost half of the block.
 _DAMAGED = re.compile(
-    r"[-\u2010-\u2015]+[ \t]*(?:BEGIN|END)[ \t]+(?:[A-Z0-9#]+[ \t]+){0,4}(?:CERTIFICATE|PKCS7|CMS|KEY|CHAIN|DATA)\b",
+    r"(?<![-\u2010-\u2015])[-\u2010-\u2015]+[ \t]*(?:BEGIN|END)[ \t]+"
+    r"(?:[A-Z0-9#]+[ \t]+){0,4}(?:CERTIFICATE|PKCS7|CMS|KEY|CHAIN|DATA)\b",
     re.IGNORECASE,
 )
+# No text has these; DER has one at least, the tag of a number.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+_PADDED = re.compile(r"[A-Za-z0-9+/]*={0,2}")  # the decoder of Python overlooks superfluous padding
 _BLANKS = re.compile(r"\s+")
 
 
@@ -42,10 +46,8 @@ def decode_text(data: bytes) -> str | None:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        if any(octet < 0x20 and octet not in b"\t\n\v\f\r\x1a\x1b" for octet in data):
-            return None
         text = data.decode("latin-1")  # text around the blocks in an old encoding
-    return text if "\0" not in text else None
+    return None if _CONTROL.search(text) else text
 
 
 def split_pem(text: str) -> list[PemBlock]:
@@ -111,7 +113,10 @@ def bare_base64(text: str) -> list[bytes] | None:
 
 def _strict_base64(text: str) -> bytes:
     """The decoded bytes; empty when it is not correct base64."""
+    packed = _BLANKS.sub("", text)
+    if len(packed) % 4 or not _PADDED.fullmatch(packed):
+        return b""
     try:
-        return base64.b64decode(_BLANKS.sub("", text).encode("ascii"), validate=True)
-    except (binascii.Error, ValueError):
+        return base64.b64decode(packed, validate=True)
+    except binascii.Error:
         return b""

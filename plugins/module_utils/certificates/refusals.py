@@ -64,10 +64,7 @@ _PEM_LABELS = (
     ("PGP", "PGP data"),
     ("PARAMETERS", "key parameters"),
 )
-_PRIVATE_KEY = re.compile(
-    r"-BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|PGP PRIVATE KEY BLOCK|\"kty\"[^}]{1,4000}\"d\"\s*:",
-    re.IGNORECASE,
-)
+_PRIVATE_KEY = re.compile(r"-BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|PGP PRIVATE KEY BLOCK", re.IGNORECASE)
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|title|meta|script|div|table)\b",
     re.IGNORECASE | re.DOTALL,
@@ -89,7 +86,8 @@ def private_key() -> BadCertificate:
 
 
 def holds_private_key(text: str) -> bool:
-    return _PRIVATE_KEY.search(text) is not None
+    """A block of a private key, or a JSON Web Key with its private part (RFC 7518, 6.2.2 and 6.3.2)."""
+    return _PRIVATE_KEY.search(text) is not None or ('"kty"' in text and '"d"' in text)
 
 
 def refuse_label(label: str) -> BadCertificate | None:

@@ -24,6 +24,11 @@ _SENT_LIMIT = 30072
 
 def read_signing_response(data: bytes) -> list[Certificate]:
     """Every certificate in the CA's answer, in the order found. Raises :class:`BadCertificate`."""
+    if len(data) > SIGNING_RESPONSE_LIMIT:
+        raise BadCertificate(
+            f"The signing response has {len(data)} bytes, and a tenant takes at most {SIGNING_RESPONSE_LIMIT}",
+            remedy="Give the leaf and its intermediates alone; neither a CA bundle nor revocation lists are needed",
+        )
     return read_certificates(data, limit=SIGNING_RESPONSE_LIMIT)
 
 
