@@ -28,9 +28,9 @@ _PARAMETERS = ("ParameterKey", "ParameterValue", "DataType", "Description")
 # "Supported operators: eq and ne; substringof, startswith, endswith": GET …/Configurations, parameter $filter.
 _RULES = FilterRules(properties=dict.fromkeys(_PARAMETERS, "eq ne"), functions=True)
 _PACKAGE_PROPERTIES = (
-    "Id Name Description ShortText Version Vendor Mode SupportedPlatform ModifiedBy CreationDate ModifiedDate "
-    "CreatedBy Products Keywords Countries Industries LineOfBusiness"
-).split()
+    "Id", "Name", "Description", "ShortText", "Version", "Vendor", "Mode", "SupportedPlatform", "ModifiedBy",
+    "CreationDate", "ModifiedDate", "CreatedBy", "Products", "Keywords", "Countries", "Industries", "LineOfBusiness",
+)  # fmt: skip
 _PACKAGE = key_pattern("package")
 _VERSIONED = r"\(Id='(?P<key>(?:[^']|'')*)',Version='(?P<version>[^']*)'\)"
 _Pair = tuple[str, str]

@@ -10,7 +10,10 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography import x509
 
 from .channel import Channel
 from .java_errors import delivery_error, expired_text, not_yet_valid_text
@@ -20,6 +23,8 @@ __all__ = ["DeliveryFailed", "deliver"]
 
 _CONNECT = 5.0
 _READ = 30.0
+# _ssl.ENCODING_DER.
+_ENCODING_DER = 2
 
 
 class DeliveryFailed(Exception):
@@ -94,14 +99,27 @@ def _connect(channel: Channel, addresses: Sequence[str]) -> tuple[socket.socket,
 
 
 def _check_validity(connection: ssl.SSLSocket, now: datetime, channel: Channel) -> None:
-    """OpenSSL knows the machine's clock only; the leaf must also be valid on the tenant's."""
-    shown = connection.getpeercert() or {}
-    before = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notBefore"])), timezone.utc)
-    after = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), timezone.utc)
-    if now > after:
-        raise DeliveryFailed(expired_text(after), channel.step)
-    if now < before:
-        raise DeliveryFailed(not_yet_valid_text(before), channel.step)
+    """Every certificate of the path, by the tenant's clock; the anchor is no part of it (RFC 5280 section 6)."""
+    for der in _verified_chain(connection)[:-1]:
+        before, after = _validity(der)
+        if now > after:
+            raise DeliveryFailed(expired_text(after), channel.step)
+        if now < before:
+            raise DeliveryFailed(not_yet_valid_text(before), channel.step)
+
+
+def _verified_chain(connection: ssl.SSLSocket) -> list[bytes]:
+    """The path that OpenSSL found, leaf first, anchor last; a public method from Python 3.13 on."""
+    if hasattr(connection, "get_verified_chain"):
+        return list(connection.get_verified_chain())
+    found = connection._sslobj.get_verified_chain()  # type: ignore[attr-defined]
+    return [certificate.public_bytes(_ENCODING_DER) for certificate in found]
+
+
+@lru_cache(maxsize=256)
+def _validity(der: bytes) -> tuple[datetime, datetime]:
+    certificate = x509.load_der_x509_certificate(der)
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def _exchange(connection: ssl.SSLSocket, channel: Channel) -> int:

@@ -26,8 +26,6 @@ _EXPIRED_TEXT = f"{_VALIDITY}CertificateExpiredException"
 _NOT_YET_VALID_TEXT = f"{_VALIDITY}CertificateNotYetValidException"
 
 # Codes of X509_verify_cert (openssl/x509_vfy.h).
-_NO_PATH = {2, 18, 19, 20, 21, 27, 28}
-_NOT_YET_VALID, _EXPIRED = 9, 10
 _HOST_MISMATCH = {62, 64}
 _SIGNATURE, _NO_CA, _PURPOSE = 7, {24, 79}, 26
 
@@ -60,10 +58,6 @@ def not_yet_valid_text(not_before: datetime) -> str:
 
 
 def _certificate_error(code: int, host: str) -> str:
-    if code == _EXPIRED:
-        return _EXPIRED_TEXT
-    if code == _NOT_YET_VALID:
-        return _NOT_YET_VALID_TEXT
     if code in _HOST_MISMATCH:
         kind = (
             "alternative names matching IP address"

@@ -85,7 +85,7 @@ class Landscape:
 
 
 def read_landscape(source: Mapping[str, Any] | str | Path | None) -> Landscape:
-    """A mapping; a JSON file; or a directory of bundles (zip or unpacked), with a ``landscape.json`` for all else.
+    """A mapping; a JSON or YAML file; or a directory of bundles (zip or unpacked), with a ``landscape.json`` beside them.
 
     :raises BadLandscape: naming the flow and what is wrong with it.
     """
@@ -107,12 +107,24 @@ def read_landscape(source: Mapping[str, Any] | str | Path | None) -> Landscape:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        loaded = _yaml(text) if path.suffix in (".yml", ".yaml") else json.loads(text)
     except (OSError, ValueError) as error:
-        raise BadLandscape(f"The landscape {path} cannot be read as JSON: {error}.") from error
+        raise BadLandscape(f"The landscape {path} cannot be read: {error}.") from error
     if not isinstance(loaded, dict):
-        raise BadLandscape(f"The landscape {path} is no JSON object.")
+        raise BadLandscape(f"The landscape {path} is no mapping.")
     return loaded
+
+
+def _yaml(text: str) -> Any:
+    try:
+        import yaml
+    except ImportError as error:
+        raise ValueError("PyYAML is not installed here; write the landscape as JSON") from error
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"no YAML: {error}") from error
 
 
 def _is_bundle(path: Path) -> bool:

@@ -200,6 +200,24 @@ def test_validity_is_judged_by_the_tenants_clock(
         assert "CertificateExpiredException: NotAfter: " in found[0]["error"]
 
 
+def test_an_anchor_may_be_out_of_date_and_nothing_else(receiver: LocalReceiver) -> None:
+    """The JDK asks for the dates of a path without its anchor; of a leaf that is itself an anchor it asks nothing."""
+    past = {"days": 2, "starts_in_days": -3}
+    root = make_root("Past Root", **past)
+    intermediate = issue(root, "Past CA", ca=True, **past)
+    by_root, by_intermediate = issue(root, HOST, hosts=[HOST]), issue(intermediate, HOST, hosts=[HOST])
+    for leaf, anchor, outcome in (
+        (by_root, root, "COMPLETED"),
+        (by_intermediate, intermediate, "COMPLETED"),
+        (by_intermediate, root, "FAILED"),
+        (expired := issue(root, HOST, hosts=[HOST], **past), root, "FAILED"),
+        (expired, expired, "COMPLETED"),
+    ):
+        receiver.exchange(leaf)
+        with running(Keystore(anchor), flow(receiver.port)) as runtime:
+            assert {status for status, _ in outcomes_after(runtime, 0)} == {outcome}
+
+
 def test_a_refused_and_an_unknown_receiver(receiver: LocalReceiver, old_root: Credential) -> None:
     receiver.refuse()
     elsewhere = {"id": "lost", "messages_per_second": 50, "channels": [{"address": "https://nowhere.example/x"}]}
