@@ -1,0 +1,222 @@
+# Copyright (c) 2026, the certops.sap_cloud_integration authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults, journal, latency, limits and the read-only switch: what a test does to a client, and sees of it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.certops.sap_cloud_integration.tests.pki import make_root
+from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
+from ansible_collections.certops.sap_cloud_integration.tests.unit.tenant.wire import Reply, Wire
+
+LIST = "/KeystoreEntries"
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "body", "retry_after"),
+    [
+        ({"status": 401}, 401, b"", None),
+        ({"status": 403}, 403, b"", None),
+        ({"status": 403, "body": "bare"}, 403, b'{"code":"Forbidden","message":{"lang":"en","value":null}}', None),
+        ({"status": 429}, 429, b"", None),
+        ({"status": 429, "retry_after": "2"}, 429, b"", "2"),
+        (
+            {"status": 503, "body": "odata", "text": "busy"},
+            503,
+            b'{"error":{"code":"Service Unavailable","message":{"lang":"en","value":"busy"}}}',
+            None,
+        ),
+        ({"status": 423}, 423, b"", None),
+        ({"status": 500}, 500, b"", None),
+        ({"status": 200, "body": "nonsense"}, 200, b'{"d":{"results":[{"Hexalias":', None),
+    ],
+)
+def test_status_faults(
+    tenant: LocalTenant, wire: Wire, options: dict[str, object], status: int, body: bytes, retry_after: str | None
+) -> None:
+    tenant.faults.add("status", path="/api/v1/KeystoreEntries", **options)
+    hit = wire.get(LIST)
+    assert (hit.status, hit.body, hit.headers["Retry-After"]) == (status, body, retry_after)
+    assert tenant.journal[-1]["fault"] == "status"
+    assert wire.get(LIST).status == 200  # once
+
+
+def test_a_fault_is_chosen_by_method_path_number_skip_and_count(tenant: LocalTenant, wire: Wire) -> None:
+    tenant.faults.add("status", method="PUT", status=500, body="html")
+    tenant.faults.add("status", path=".*KeystoreEntries", skip=1, count=2, status=503)
+    assert [wire.get(LIST).status for _ in range(4)] == [200, 503, 503, 200]
+    assert b"<html>" in wire.import_certificate("x", make_root().der).body
+    assert "x" not in tenant.entries()
+    tenant.faults.add("status", number=tenant.journal[-1]["number"] + 2, status=418)
+    assert [wire.get(LIST).status for _ in range(3)] == [200, 418, 200]
+    with pytest.raises(ValueError, match="unknown kind"):
+        tenant.faults.add("earthquake")
+
+
+@pytest.mark.parametrize(("kind", "stored"), [("drop_before", False), ("drop_after", True)])
+def test_a_dropped_connection_before_and_after_the_write(
+    tenant: LocalTenant, wire: Wire, kind: str, stored: bool
+) -> None:
+    tenant.faults.add(kind, method="PUT")
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+        wire.import_certificate("x", make_root().der)
+    assert ("x" in tenant.entries()) is stored
+    (write,) = tenant.writes()
+    assert (write["status"], write["fault"]) == (None, kind)
+    wire.connection.close()
+    assert wire.get(LIST).status == 200
+
+
+def test_a_write_that_took_effect_and_says_500(tenant: LocalTenant, wire: Wire) -> None:
+    tenant.faults.add("status_after", method="PUT", status=500)
+    assert wire.import_certificate("x", make_root().der).status == 500
+    assert "x" in tenant.entries()
+
+
+def test_truncated_redirected_and_slow_answers(tenant: LocalTenant, wire: Wire) -> None:
+    tenant.faults.add("truncate", path=".*KeystoreEntries")
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        wire.get(LIST)
+    wire.connection.close()
+    tenant.faults.add("redirect", path=".*KeystoreEntries", location="https://elsewhere.invalid/x")
+    redirected = wire.get(LIST)
+    assert (redirected.status, redirected.headers["Location"]) == (302, "https://elsewhere.invalid/x")
+    tenant.faults.add("slow", path=".*KeystoreEntries", seconds=0.3)
+    began = time.monotonic()
+    assert len(wire.get(LIST).results) == 14
+    assert time.monotonic() - began >= 0.3
+
+
+def test_a_held_request_waits_until_it_is_released(tenant: LocalTenant, wire: Wire) -> None:
+    fault = tenant.faults.add("hold_after", method="PUT")
+    replies: list[Reply] = []
+    client = threading.Thread(target=lambda: replies.append(wire.import_certificate("x", make_root().der)))
+    client.start()
+    assert fault.reached.wait(10)
+    while "x" not in tenant.entries():
+        client.join(0.01)
+    assert replies == []
+    fault.release()
+    client.join(10)
+    assert replies[0].status == 204
+
+
+def test_faults_befall_the_token_endpoint_too(tenant: LocalTenant) -> None:
+    tenant.faults.add("status", path="/oauth/token", status=500, body="html")
+    with pytest.raises(json.JSONDecodeError):
+        Wire(tenant)
+    Wire(tenant)
+
+
+def test_journal_counts_and_hides(tenant: LocalTenant, wire: Wire) -> None:
+    wire.get(LIST)
+    wire.get("/KeystoreEntries('41')?keystoreName=system&x=%C3%A4")
+    wire.token_request("POST", "/oauth/token?grant_type=client_credentials&client_id=a&client_secret=planted")
+    seen = tenant.journal
+    assert [(entry["listener"], entry["method"], entry["path"], entry["status"]) for entry in seen] == [
+        ("token", "POST", "/oauth/token", 200),
+        ("api", "GET", "/api/v1/KeystoreEntries", 200),
+        ("api", "GET", "/api/v1/KeystoreEntries('41')", 404),
+        ("token", "POST", "/oauth/token", 401),
+    ]
+    assert [entry["number"] for entry in seen] == [1, 2, 3, 4]
+    assert seen[2]["query"] == {"keystoreName": "system", "x": "ä"}
+    assert seen[1]["connection"] == seen[2]["connection"] != seen[3]["connection"]
+    assert seen[1]["user"] == wire.key["clientid"]
+    assert tenant.journal_book.counts() == {
+        "connections": {"token": 2, "api": 1},
+        "handshakes": {"token": 2, "api": 1},
+        "requests": {"token": 2, "api": 2},
+    }
+    lines = [json.loads(line) for line in (tenant.directory / "journal.jsonl").read_text().splitlines()]
+    assert lines == seen
+    assert "planted" not in json.dumps(seen)
+    tenant.clear_journal()
+    wire.get(LIST)
+    assert [entry["number"] for entry in tenant.journal] == [5]
+
+
+def test_read_only_makes_every_write_a_violation(tenant: LocalTenant, wire: Wire) -> None:
+    tenant.read_only = True
+    assert wire.import_certificate("x", make_root().der).status == 500
+    assert wire.get(LIST).status == 200
+    assert tenant.violations == ["PUT /CertificateResources('78')/$value"]
+    assert len(tenant.writes()) == 1
+    assert "x" not in tenant.entries()
+
+
+def test_latency_is_one_round_trip_each_for_connection_handshake_and_answer(tenant: LocalTenant) -> None:
+    wire = Wire(tenant)
+    tenant.latency = 0.1
+    began = time.monotonic()
+    wire.get(LIST)
+    first = time.monotonic() - began
+    began = time.monotonic()
+    wire.get(LIST)
+    second = time.monotonic() - began
+    assert first >= 0.3
+    assert 0.1 <= second < first
+
+
+def test_rate_limits_of_a_user_and_of_the_tenant() -> None:
+    with LocalTenant(rate_limits=True) as tenant:
+        one, other = Wire(tenant), Wire(tenant, tenant.create_service_key())
+        began = time.monotonic()
+        first = [one.get("/KeystoreEntries('41')").status for _ in range(11)]
+        second = [other.get("/KeystoreEntries('41')").status for _ in range(3)]
+        assert time.monotonic() - began < 1, "the machine is too slow for this test"
+        assert first == [404] * 10 + [429]
+        assert second == [404] * 2 + [429]
+        assert one.get("/").status == 200  # another class
+
+
+def test_state_survives_a_restart_and_a_kill(tmp_path: Path) -> None:
+    root = make_root()
+    with LocalTenant(state_dir=tmp_path / "state") as tenant:
+        wire = Wire(tenant)
+        authorization, url, key = wire.authorization, tenant.url, tenant.service_key
+        assert wire.generate("keys").status == 204
+        assert wire.import_certificate("root", root.der).status == 204
+        assert (
+            wire.send("POST", "/KeystoreResources?returnKeystoreEntries=false", {"Name": "backup_admin_system"}).status
+            == 204
+        )
+        before = tenant.keystore.snapshot()
+        killed = (tmp_path / "state" / "state.json").read_bytes()  # what a kill at this moment would leave
+    (tmp_path / "state" / "state.json").write_bytes(killed)
+    with LocalTenant(state_dir=tmp_path / "state") as tenant:
+        assert tenant.keystore.snapshot() == before
+        assert (tenant.url, tenant.service_key) == (url, key)
+        assert Wire(tenant, authorization=authorization).get("/KeystoreEntries('726F6F74')").status == 200
+        assert Wire(tenant).get("/KeystoreEntries?keystoreName=backup_admin_system").results[0]["Alias"] == "keys"
+    assert not list((tmp_path / "state").glob(".*"))
+
+
+def test_a_temporary_directory_is_gone_at_the_end() -> None:
+    with LocalTenant() as tenant:
+        directory = tenant.directory
+        assert directory.exists()
+    assert not directory.exists()
+
+
+def test_writes_at_the_same_moment_are_all_kept(tenant: LocalTenant) -> None:
+    roots = [make_root(f"root {number}") for number in range(16)]
+    wires = [Wire(tenant) for _ in range(4)]
+
+    def work(number: int) -> None:
+        for index in range(number, 16, 4):
+            assert wires[number].import_certificate(f"root{index}", roots[index].der).status == 204
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {alias for alias in tenant.entries() if alias.startswith("root")} == {f"root{index}" for index in range(16)}
