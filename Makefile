@@ -88,6 +88,7 @@ lint: environment copy ## style, types, documentation, changelog, licences
 
 .PHONY: sanity
 sanity: environment ## ansible-test sanity on the Python of .venv
+	@! compgen -G 'tests/sanity/ignore*' >/dev/null || { echo "sanity: no ignore files here; mend what was found" >&2; exit 1; }
 	@log=build/sanity.log; version=$$($(PYTHON_IN_VENV) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	.ci/ansible-test sanity --python "$$version" --venv --requirements --color no $(ARGS) 2>&1 | tee $$log; \
 	echo "sanity: $$(grep -c '^Running sanity test' $$log) tests without a finding and without an ignore file, Python $$version, $$(ansible-test --version | head -n 1)"
