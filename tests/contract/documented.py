@@ -187,8 +187,8 @@ ERROR_INFORMATION = (
     '{\\"subsystemName\\":\\"CONTENT\\",\\"messageText\\":\\"Validation of the artifact failed\\"}}]}"]}'
 )
 
-# IntegrationContent.json, GET /IntegrationDesigntimeArtifacts(Id='{Id}',Version='{Version}'), example of 200; ModifiedAt
-# and ModifiedBy from a tenant's metadata
+# IntegrationContent.json, GET /IntegrationDesigntimeArtifacts(Id='{Id}',Version='{Version}'), example of 200;
+# ModifiedAt and ModifiedBy from a tenant's metadata
 DESIGN_TIME_FLOW = {
     "d": {
         "Id": "IntegrationFlowWithConfiguration",

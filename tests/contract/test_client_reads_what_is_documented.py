@@ -434,9 +434,9 @@ def test_a_count_that_is_none() -> None:
         # SAP Note 2354153
         (
             (
-                "javax.net.ssl.SSLHandshakeException: sun.security.validator.ValidatorException: PKIX path building failed: "
-                "sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to "
-                "requested target"
+                "javax.net.ssl.SSLHandshakeException: PKIX path building failed: "
+                "sun.security.provider.certpath.SunCertPathBuilderException: "
+                "unable to find valid certification path to requested target"
             ),
             True,
         ),
