@@ -303,7 +303,8 @@ def test_flows_are_restarted_and_their_messages_read() -> None:
 def test_a_restart_that_goes_wrong(outcome: str, words: str) -> None:
     settings: dict[str, Any] = {"deploy": {"outcome": outcome, "error": "planned"}}
     if outcome == "integrationcell":
-        settings = {"parameters": {"SAP_ProfileId": outcome}}
+        # It runs in the cloud; what design time holds now would go elsewhere.
+        settings = {"parameters": {"SAP_ProfileId": outcome}, "deployed_parameters": {"SAP_ProfileId": "iflmap"}}
     flows = [{"id": "f", **settings}]
     with LocalTenant({"flows": flows}, deploy_seconds=0.1) as local, connect(local, clock=SystemClock()) as tenant:
         [result] = tenant.integration_flows.restart(["f"], timeout=1.5, poll=0.05)

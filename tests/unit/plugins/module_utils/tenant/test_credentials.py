@@ -137,7 +137,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tenant_url": HOST, "client_id": "c"}, "token_url and client_secret are missing beside client_id"),
     ({"tenant_url": HOST, "username": "u"}, "password is missing beside username"),
     ({"tenant_url": HOST, "password": PLANTED}, "username is missing beside password"),
-    ({"tenant_url": HOST, "username": "u", "password": "p", "access_token": "t"}, "username, password and access_token"),
+    ({"tenant_url": HOST, "username": "u", "password": "p", "access_token": "t"}, "password and access_token"),
     ({"tenant_url": HOST, "username": "u:v", "password": PLANTED}, "colon"),
     ({"tenant_url": HOST, "access_token": f"{PLANTED}\r\nX: y"}, "access_token holds characters"),
     ({"tenant_url": 5, "access_token": PLANTED}, "tenant_url is no text but int"),
