@@ -6,15 +6,21 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.certificates.certificate import (
     Certificate,
     parse_certificate,
 )
 from ansible_collections.certops.sap_cloud_integration.tests import pki
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 def openssl(*arguments: str, given: bytes | None = None) -> bytes:
@@ -120,3 +126,48 @@ def indefinite(der: bytes, *, depth: int) -> bytes:
         is_certificate = part[0] == 0x30 and size > 200
         parts += part if is_certificate else indefinite(part, depth=depth - 1)
     return bytes([der[0], 0x80]) + parts + b"\0\0"
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A name with a key, which several certificates may carry: cross-signed, or issued again."""
+
+    name: str
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+
+    def signs(self, subject: Authority, *, days: tuple[int, int] = (-1, 365), **details: Any) -> Certificate:
+        """A certificate for the subject; see :func:`certificate` for the details."""
+        return certificate(subject, self, days=days, **details)
+
+
+def certificate(
+    subject: Authority,
+    issuer: Authority,
+    *,
+    days: tuple[int, int] = (-1, 365),
+    ca: bool | None = True,
+    path_length: int | None = None,
+    extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
+    issuer_name: x509.Name | None = None,
+    identifiers: bool = False,
+) -> Certificate:
+    """A certificate valid for days counted from now; without basic constraints when ``ca`` is None."""
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    builder = x509.CertificateBuilder(
+        issuer_name or x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer.name)]),
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject.name)]),
+        subject.key.public_key(),
+        x509.random_serial_number(),
+        now + timedelta(days=days[0]),
+        now + timedelta(days=days[1]),
+    )
+    if ca is not None:
+        builder = builder.add_extension(x509.BasicConstraints(ca, path_length if ca else None), critical=True)
+    if identifiers:
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(subject.key.public_key()), False)
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), False
+        )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return parse_certificate(builder.sign(issuer.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
