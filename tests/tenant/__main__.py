@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a local tenant until it is interrupted: ``python -m ansible_collections.certops.sap_cloud_integration.tests.tenant``."""
+"""Run a local tenant until it is interrupted: ``python -m
+ansible_collections.certops.sap_cloud_integration.tests.tenant``.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +44,14 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--control-port",
         type=int,
         default=0,
-        help="port of the control listener (plain HTTP, own token), with which tests see the journal and inject faults; default: a free one",
+        help="port of the control listener (plain HTTP, own token): tests see the journal there and inject faults; "
+        "default: a free one",
     )
     parser.add_argument(
         "--state-dir",
         type=Path,
-        help="directory for keystore, deployed flows, CA and service keys; they survive a restart. Without it a temporary directory is used and removed at the end",
+        help="directory for keystore, deployed flows, CA and service keys; they survive a restart. "
+        "Without it a temporary directory is used and removed at the end",
     )
     parser.add_argument(
         "--landscape",
@@ -71,7 +75,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--latency-ms",
         type=float,
         default=0.0,
-        help="simulated round trip in milliseconds: one for a connection, one for its TLS handshake, one for each answer (default 0)",
+        help="simulated round trip in milliseconds: one for a connection, one for its TLS handshake, one for each "
+        "answer (default 0)",
     )
     parser.add_argument(
         "--clock-speed", type=float, default=1.0, help="seconds that pass on the tenant in one real second (default 1)"
@@ -87,7 +92,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--deploy-seconds",
         type=float,
         default=10.0,
-        help="real seconds until the task of a deployment is done; a small flow was seen to take about 10 on a tenant (default 10)",
+        help="real seconds until the task of a deployment is done; a small flow was seen to take about 10 on a tenant "
+        "(default 10)",
     )
     parser.add_argument(
         "--lock-seconds",
@@ -119,7 +125,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--basic-user",
         default="admin@example.com",
-        help="name of the identity user for Basic authentication; the password is new unless the state has one (default %(default)s)",
+        help="name of the identity user for Basic authentication; the password is new unless the state has one "
+        "(default %(default)s)",
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parsed = parser.parse_args(arguments)

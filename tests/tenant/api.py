@@ -65,7 +65,9 @@ class Api:
         return answer, principal.name
 
     def _login(self, call: Call) -> Principal | None:
-        """Bearer, Basic of an identity user, or the client certificate (SAP Help: "Client Certificate Authentication for API Clients")."""
+        """Bearer, Basic of an identity user, or the client certificate (SAP Help: "Client Certificate Authentication
+        for API Clients").
+        """
         header = call.headers.get("authorization", "")
         scheme, _, value = header.partition(" ")
         credentials = self._tenant.credentials
@@ -131,7 +133,9 @@ class Api:
         raise Refusal(404, f"Could not find an entity set or function import for '{entity_set}'")
 
     def _check_csrf(self, request: Request, principal: Principal) -> None:
-        """Enforced where there is a session, that is with Basic; a tenant takes bearer writes without (observed on a tenant)."""
+        """Enforced where there is a session, that is with Basic; a tenant takes bearer writes without (observed on a
+        tenant).
+        """
         if not principal.session:
             return
         expected = self._tenant.credentials.session_token(_cookie(request.headers), principal.name)

@@ -53,14 +53,17 @@ def _entry(entity: Entity, base_url: str, updated: str, *, attributes: str = "")
     uri = entity.uri(base_url)
     address = uri.removeprefix(f"{base_url}/")
     parts = [
-        f'<entry{attributes}><id>{escape(uri)}</id><title type="text">{escape(entity.entity_set)}</title><updated>{updated}</updated>',
+        f"<entry{attributes}><id>{escape(uri)}</id>",
+        f'<title type="text">{escape(entity.entity_set)}</title><updated>{updated}</updated>',
         f'<category term="com.sap.hci.api.{entity.type}" scheme="{_D}/scheme"/>',
         f'<link href={quoteattr(address)} rel="edit" title="{entity.type}"/>',
     ]
     for link in entity.links:
         inlined = entity.expanded.get(link)
         many = inlined is not None or link.endswith("s")
-        head = f'<link href={quoteattr(f"{address}/{link}")} rel="{_D}/related/{link}" title="{link}" type="application/atom+xml;type={"feed" if many else "entry"}"'
+        kind = "feed" if many else "entry"
+        head = f'<link href={quoteattr(f"{address}/{link}")} rel="{_D}/related/{link}" title="{link}"'
+        head += f' type="application/atom+xml;type={kind}"'
         parts.append(
             f"{head}/>"
             if inlined is None
@@ -82,7 +85,8 @@ def _feed(
     title: str, entities: list[Entity], base_url: str, updated: str, *, attributes: str = "", extra: str = ""
 ) -> str:
     entries = "".join(_entry(entity, base_url, updated) for entity in entities)
-    return f'<feed{attributes}><id>{escape(base_url)}/{title}</id><title type="text">{title}</title><updated>{updated}</updated>{extra}{entries}</feed>'
+    head = f'<id>{escape(base_url)}/{title}</id><title type="text">{title}</title><updated>{updated}</updated>'
+    return f"<feed{attributes}>{head}{extra}{entries}</feed>"
 
 
 def to_atom(value: Entity | Collection, base_url: str, now: datetime) -> bytes:
@@ -101,4 +105,5 @@ def to_atom(value: Entity | Collection, base_url: str, now: datetime) -> bytes:
 
 def error_xml(status: int, text: str | None, *, code: str | None = None) -> bytes:
     """``<error><code>…</code><message xml:lang="en">…</message></error>`` (observed on a tenant)."""
-    return f'{_HEAD}<error xmlns="{_M}"><code>{escape(code or error_reason(status))}</code><message xml:lang="en">{escape(text or "")}</message></error>'.encode()
+    said = f'<code>{escape(code or error_reason(status))}</code><message xml:lang="en">{escape(text or "")}</message>'
+    return f'{_HEAD}<error xmlns="{_M}">{said}</error>'.encode()

@@ -123,7 +123,9 @@ class Credentials:
         }
 
     def invalidate_tokens(self) -> None:
-        """From now on every token issued so far gives 401, as a tenant may do before they expire (observed on a tenant)."""
+        """From now on every token issued so far gives 401, as a tenant may do before they expire (observed on a
+        tenant).
+        """
         self._generation += 1
 
     def by_token(self, token: str, now: datetime) -> Principal | None:
@@ -136,7 +138,9 @@ class Credentials:
         return Principal(claims["client_id"], frozenset(claims["roles"]))
 
     def by_password(self, name: str, password: str) -> Principal | None:
-        """Identity users alone: id and secret of a service key are no Basic credentials of the API (SAP Help, SAP Community)."""
+        """Identity users alone: id and secret of a service key are no Basic credentials of the API (SAP Help, SAP
+        Community).
+        """
         known = self._users.get(name)
         if known is None or not hmac.compare_digest(known[0].encode(), password.encode()):
             return None

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tenant's own certificate authority: server certificates of its listeners, client certificates of its service keys."""
+"""The tenant's own certificate authority: server certificates of its listeners, client certificates of its service
+keys.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bodies of imports, read as a Java program reads them: strictly. What is not one of the documented formats gives 415."""
+"""The bodies of imports, read as a Java program reads them: strictly. What is not one of the documented formats gives
+415.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from .pkcs7 import NotPkcs7, certificate_path, pkcs7_certificates
 
 __all__ = ["CHAIN_TYPES", "read_certificate", "read_chain"]
 
-# API specification SecurityContent.json: PUT /CertificateChainResources, Content-Type; pkix-cert was observed on a tenant.
+# API specification SecurityContent.json: PUT /CertificateChainResources, Content-Type; pkix-cert: observed on a tenant.
 CHAIN_TYPES = (
     "",
     "application/pkcs7-mime",
@@ -31,7 +33,10 @@ _BLOCK = re.compile(rb"(?:\A|(?<=[\r\n]))-----BEGIN ([A-Z0-9 #]+)-----[ \t]*\r?\
 _NOT_A_CERTIFICATE = (
     "The format of the certificate is not supported. Supported formats are X.509 certificates in DER, PEM or base64."
 )
-_NOT_A_CHAIN = "The format of the certificate chain is not supported. Supported formats are PKCS7, SPC, PKIPath and a chain of DER or PEM encoded X.509 certificates."
+_NOT_A_CHAIN = (
+    "The format of the certificate chain is not supported. "
+    "Supported formats are PKCS7, SPC, PKIPath and a chain of DER or PEM encoded X.509 certificates."
+)
 
 
 def _base64(data: bytes) -> bytes | None:
@@ -105,7 +110,9 @@ def read_certificate(body: bytes, content_type: str) -> bytes:
 
 
 def read_chain(body: bytes, content_type: str) -> list[bytes]:
-    """The DER of all certificates of a signing response, in the order of the file. Raises :class:`Refusal` 400 or 415."""
+    """The DER of all certificates of a signing response, in the order of the file. Raises :class:`Refusal` 400 or
+    415.
+    """
     if content_type not in CHAIN_TYPES:
         raise Refusal(415, _NOT_A_CHAIN)
     if not body.strip():

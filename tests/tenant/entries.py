@@ -26,7 +26,8 @@ _LINKS = ("ChainCertificates", "Certificate", "Sshkey", "Keystore", "ChainResour
 
 @dataclass(frozen=True)
 class Entry:
-    """A certificate, or a key pair: then ``key`` holds the private key (PKCS#8, DER) and ``chain`` its chain, leaf first.
+    """A certificate, or a key pair: then ``key`` holds the private key (PKCS#8, DER) and ``chain`` its chain, leaf
+    first.
 
     ``history`` has the extra properties of an entry of the history keystore.
     """

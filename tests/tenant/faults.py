@@ -35,8 +35,9 @@ _BODIES = ("odata", "bare", "empty", "html", "nonsense")
 class Fault:
     """One fault and the requests that it befalls.
 
-    ``method`` and ``path`` are regular expressions that must match the whole of the method and of the decoded path (with
-    ``/api/v1``, without the query; the token endpoint is ``/oauth/token``). ``number`` is the request's number in the
+    ``method`` and ``path`` are regular expressions that must match the whole of the method and of the decoded path
+    (with ``/api/v1``, without the query; the token endpoint is ``/oauth/token``).
+    ``number`` is the request's number in the
     journal, for "at request n". ``skip`` lets so many matching requests pass first; ``count`` is how many are then hit
     (None: all of them). ``body`` is odata, bare (the error without its wrapper), empty, html or nonsense.
     """

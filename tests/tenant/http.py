@@ -30,7 +30,9 @@ class Query:
         return next((value for key, value in self.pairs if key == name), default)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """``true`` in any case is true; absent is the default; everything else is false, as Java's parseBoolean has it."""
+        """``true`` in any case is true; absent is the default; everything else is false, as Java's parseBoolean has
+        it.
+        """
         value = self.get(name)
         return default if value is None else value.strip().lower() == "true"
 
@@ -118,7 +120,7 @@ class Answer:
 class Refusal(Exception):
     """The tenant says no: status, text, and the code when it is not the reason phrase of the status.
 
-    ``bare`` leaves the ``error`` wrapper away, as the API specification's own 403 example does; ``empty`` sends no body.
+    ``bare`` leaves the ``error`` wrapper away, as the API specification's 403 example does; ``empty`` sends no body.
     """
 
     def __init__(
@@ -158,5 +160,7 @@ class Route:
 
 
 def key_pattern(name: str = "key", *, named: str = "Id") -> str:
-    """The regular expression of a key in both forms, ``('x')`` and ``(Id='x')``; quotes inside are doubled (OData V2)."""
+    """The regular expression of a key in both forms, ``('x')`` and ``(Id='x')``; quotes inside are doubled (OData
+    V2).
+    """
     return rf"\((?:{named}=)?'(?P<{name}>(?:[^']|'')*)'\)"

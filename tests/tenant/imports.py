@@ -46,7 +46,7 @@ def refuse_reserved(alias: str) -> None:
 
 
 def _check_validity(keystore: Keystore, certificate: x509.Certificate) -> None:
-    """ "Certificate validation failed" is among the reasons for 400 in the specification; strict, as it says no more."""
+    """The specification has "certificate validation failed" among the reasons for 400; strict, as it says no more."""
     now = keystore.now()
     if now > certificate.not_valid_after_utc:
         raise Refusal(
@@ -69,7 +69,9 @@ def import_certificate(
     update: bool,
     fingerprint_verified: bool,
 ) -> dict[str, str]:
-    """PUT CertificateResources: reserved, lock, size, format, existence against ``update``, trust, store (observed on a tenant)."""
+    """PUT CertificateResources: reserved, lock, size, format, existence against ``update``, trust, store (observed on
+    a tenant).
+    """
     refuse_reserved(alias)
     with keystore.writing(user):
         if len(body) > _LARGEST_CERTIFICATE:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -70,11 +71,13 @@ _CURVES = {
 
 
 def distinguished_name(name: x509.Name) -> str:
-    """As ``X500Name.toString()`` of the JDK: most specific first, comma and blank between, quotes where a value needs them."""
+    """As ``X500Name.toString()`` of the JDK: most specific first, comma and blank between, quotes where a value needs
+    them.
+    """
     return ", ".join(" + ".join(_attribute(attribute) for attribute in rdn) for rdn in reversed(name.rdns))
 
 
-def _attribute(attribute: x509.NameAttribute) -> str:
+def _attribute(attribute: x509.NameAttribute[Any]) -> str:
     keyword = _KEYWORDS.get(attribute.oid) or f"OID.{attribute.oid.dotted_string}"
     value = attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
     if re.search(r'[,+=\n<>#;\\"]|^ | $|  ', value):

@@ -75,9 +75,9 @@ class _Reader:
 def read_keystore_file(data: bytes, password: str) -> list[FileEntry]:
     """The X.509 entries of a file. Raises :class:`NotAKeystore` or :class:`WrongPassword`.
 
-    Entries of other kinds are left out (API specification SecurityContent.json: POST /KeystoreResources). So are entries
-    whose stored alias has capitals: the JDK folds an alias before it looks for it, and does not find such an entry
-    (try ``keytool -list`` on such a file).
+    Entries of other kinds are left out (API specification SecurityContent.json: POST /KeystoreResources). So are
+    entries whose stored alias has capitals: the JDK folds an alias before it looks for it, and does not find such an
+    entry (try ``keytool -list`` on such a file).
     """
     reader = _Reader(data)
     if len(data) < 32 or reader.number() not in (_JKS, _JCEKS):
@@ -134,7 +134,7 @@ def _jks_key(sealed: bytes, password: str) -> bytes:
     while len(stream) < len(hidden):
         digest = hashlib.sha1(secret + digest).digest()
         stream += digest
-    plain = bytes(a ^ b for a, b in zip(hidden, stream))
+    plain = bytes(a ^ b for a, b in zip(hidden, stream, strict=False))
     if hashlib.sha1(secret + plain).digest() != check:
         raise WrongPassword("key password was incorrect")
     return plain

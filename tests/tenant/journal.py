@@ -19,7 +19,7 @@ _HIDDEN = {"client_secret", "password", "access_token", "refresh_token", "client
 
 
 class JournalEntry(TypedDict):
-    """One request. ``status`` is None as long as no answer was sent (also for ever, when the connection was dropped)."""
+    """One request. ``status`` is None as long as no answer was sent (for ever, when the connection was dropped)."""
 
     number: int  # from 1, over both listeners, never reset
     time: str  # RFC 3339 on the tenant's clock

@@ -25,7 +25,7 @@ __all__ = ["generate_key_pair", "import_rsa_file", "import_ssh_file", "signing_r
 
 PrivateKey = rsa.RSAPrivateKey | dsa.DSAPrivateKey | ec.EllipticCurvePrivateKey
 
-_HASHES: dict[str, hashes.HashAlgorithm] = {
+_HASHES: dict[str, Any] = {
     "1": hashes.SHA1(),
     "224": hashes.SHA224(),
     "256": hashes.SHA256(),
@@ -82,7 +82,7 @@ def _moment(fields: dict[str, Any], name: str, default: datetime) -> datetime:
         raise Refusal(400, f"The value of the property '{name}' is invalid") from None
 
 
-def _digest(fields: dict[str, Any], family: str, default: str) -> hashes.HashAlgorithm:
+def _digest(fields: dict[str, Any], family: str, default: str) -> Any:
     """``SHA-512/RSA`` and ``SHA256/RSA`` are both in use (API specification; observed on a tenant)."""
     text = str(fields.get("SignatureAlgorithm") or f"SHA-{default}/{family}")
     found = re.fullmatch(r"SHA-?(1|224|256|384|512)/(RSA|DSA|EC|ECDSA)", text)
@@ -91,7 +91,7 @@ def _digest(fields: dict[str, Any], family: str, default: str) -> hashes.HashAlg
     return _HASHES[found[1]]
 
 
-def _self_signed(key: PrivateKey, fields: dict[str, Any], digest: hashes.HashAlgorithm, now: datetime) -> bytes:
+def _self_signed(key: PrivateKey, fields: dict[str, Any], digest: Any, now: datetime) -> bytes:
     subject = _subject(fields)
     begin = _moment(fields, "ValidNotBefore", now)
     end = _moment(fields, "ValidNotAfter", now + timedelta(days=3 * 365))
@@ -109,7 +109,7 @@ def _pkcs8(key: PrivateKey) -> bytes:
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _new_key(fields: dict[str, Any]) -> tuple[PrivateKey, hashes.HashAlgorithm]:
+def _new_key(fields: dict[str, Any]) -> tuple[PrivateKey, Any]:
     kind, size = str(fields.get("KeyType") or "RSA"), fields.get("KeySize")
     if size is not None and not isinstance(size, int):
         raise Refusal(400, "The value of the property 'KeySize' is invalid")
@@ -127,7 +127,9 @@ def _new_key(fields: dict[str, Any]) -> tuple[PrivateKey, hashes.HashAlgorithm]:
 
 
 def _curve(fields: dict[str, Any], size: int | None) -> ec.EllipticCurve:
-    """By size (112 to 571) or by a name in KeyAlgorithmParameter; this emulator knows the NIST primes of 224 bits and more."""
+    """By size (112 to 571) or by a name in KeyAlgorithmParameter; this emulator knows the NIST primes of 224 bits and
+    more.
+    """
     name = fields.get("KeyAlgorithmParameter")
     if name:
         wanted = {"P-224": 224, "P-256": 256, "P-384": 384, "P-521": 521, "prime256v1": 256}.get(str(name))
@@ -140,7 +142,9 @@ def _curve(fields: dict[str, Any], size: int | None) -> ec.EllipticCurve:
 
 
 def generate_key_pair(keystore: Keystore, fields: dict[str, Any], *, user: str) -> dict[str, str]:
-    """POST KeyPairGenerationRequests: the key with one self-signed certificate. ``Hexalias`` must be there and is ignored."""
+    """POST KeyPairGenerationRequests: the key with one self-signed certificate. ``Hexalias`` must be there and is
+    ignored.
+    """
     if "Hexalias" not in fields:
         raise Refusal(400, "The key property 'Hexalias' is missing")
     with keystore.writing(user):
@@ -209,7 +213,9 @@ def import_ssh_file(keystore: Keystore, fields: dict[str, Any], *, user: str, up
 
 
 def signing_request(entry: Entry) -> str:
-    """PKCS#10 in PEM, built and signed at every read; its digest is that of the present certificate (observed on a tenant)."""
+    """PKCS#10 in PEM, built and signed at every read; its digest is that of the present certificate (observed on a
+    tenant).
+    """
     if entry.owner == SAP:
         raise Refusal(403, None, bare=True)
     if entry.key is None:
@@ -219,7 +225,7 @@ def signing_request(entry: Entry) -> str:
     if isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
         request = builder.sign(key, None)
     elif isinstance(key, rsa.RSAPrivateKey | dsa.DSAPrivateKey | ec.EllipticCurvePrivateKey):
-        digest = certificate.signature_hash_algorithm
+        digest: Any = certificate.signature_hash_algorithm
         usable = isinstance(digest, hashes.SHA224 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512)
         request = builder.sign(key, digest if usable else hashes.SHA256())
     else:

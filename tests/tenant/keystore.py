@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tenant's keystores: their entries, who may write, the lock, the size. The rules of single operations lie beside it."""
+"""The tenant's keystores: their entries, who may write, the lock, the size. The rules of single operations lie beside
+it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ _RESERVED = ("hcicertificate", "hcicertificate1", "hcimsgcertificate")
 
 
 def is_reserved(alias: str) -> bool:
-    """API specification SecurityContent.json: three names and the prefix ``sap_``. Whether case counts is unknown: here it does not."""
+    """API specification SecurityContent.json: three names and the prefix ``sap_``. Whether case counts is unknown:
+    here it does not.
+    """
     return alias.lower() in _RESERVED or alias.lower().startswith("sap_")
 
 

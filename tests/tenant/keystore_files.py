@@ -35,7 +35,9 @@ class Changes:
 
 
 def import_file(keystore: Keystore, fields: dict[str, Any], *, option: str, user: str, whole: bool) -> Changes:
-    """POST KeystoreResources with Name ``system``. ``whole``: one entry that cannot be imported refuses all (no entries wanted back)."""
+    """POST KeystoreResources with Name ``system``. ``whole``: one entry that cannot be imported refuses all (no
+    entries wanted back).
+    """
     if option not in ("replace", "merge", "overwrite"):
         raise Refusal(400, f"The value '{option}' is not supported for the query option 'importOption'.")
     with keystore.writing(user):
@@ -106,7 +108,9 @@ def _note_removed(keystore: Keystore, before: dict[str, Entry], changes: Changes
 
 
 def export_public(keystore: Keystore, name: str) -> str:
-    """GET KeystoreResources: base64 of a JCEKS file; the chain above a key pair's certificate as ``alias_1``, ``alias_2`` …"""
+    """GET KeystoreResources: base64 of a JCEKS file; the chain above a key pair's certificate as ``alias_1``,
+    ``alias_2`` …
+    """
     if name not in (SYSTEM, BACKUP):
         raise Refusal(400, f"Keystore name '{name}' is invalid.")
     entries = keystore.entries(name)
@@ -155,7 +159,9 @@ def restore_backup(keystore: Keystore, *, option: str, user: str) -> Changes:
 
 
 def split_aliases(text: str) -> list[str]:
-    r"""Aliases joined with ``;``, in which ``\`` is written ``\\`` and ``;`` is written ``\;``; a lone ``\`` gives 400."""
+    r"""Aliases joined with ``;``, in which ``\`` is written ``\\`` and ``;`` is written ``\;``; a lone ``\`` gives
+    400.
+    """
     aliases, current, letters = [], "", iter(text)
     for letter in letters:
         if letter == "\\":

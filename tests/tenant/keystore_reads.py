@@ -42,7 +42,9 @@ class _Reads:
         return self._keystore.get(alias_of(request.match["hex"]), name)
 
     def entries(self, request: Request) -> Answer:
-        """All of them on one page: 14 of a tenant came without ``__next`` (observed on a tenant); more than 1000 do not."""
+        """All of them on one page: 14 of a tenant came without ``__next`` (observed on a tenant); more than 1000 do
+        not.
+        """
         name = request.query.get("keystoreName", SYSTEM) or SYSTEM
         now = self._keystore.now()
         skip = int(request.query.get("$skiptoken") or 0) if (request.query.get("$skiptoken") or "0").isdigit() else 0
@@ -56,7 +58,9 @@ class _Reads:
         return Answer.entity(entry_entity(self._named(request), self._keystore.now()))
 
     def certificate(self, request: Request) -> Answer:
-        """PEM under application/pkix-cert (observed on a tenant); ``rootCA=true`` gives the root of a key pair's chain."""
+        """PEM under application/pkix-cert (observed on a tenant); ``rootCA=true`` gives the root of a key pair's
+        chain.
+        """
         entry = self._named(request)
         index = -1 if request.query.flag("rootCA") and entry.is_key_pair else 0
         return Answer.media(_pem(entry.chain[index]), "application/pkix-cert")

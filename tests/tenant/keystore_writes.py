@@ -37,7 +37,7 @@ def _json(request: Request) -> dict[str, Any]:
 
 
 def _status_body(request: Request) -> None:
-    """``{"Status":null}``: some property must be there, and it must be null (API specification SecurityContent.json)."""
+    """``{"Status":null}``: some property must be there, and it must be null (SecurityContent.json)."""
     body = _json(request)
     if body != {"Status": None}:
         raise Refusal(400, 'The request body must be {"Status":null}')
@@ -61,7 +61,9 @@ class _Writes:
         return Answer.collection("KeystoreEntries", entities)
 
     def _not_trusted(self, refused: NotTrusted) -> Answer:
-        """409 with the entity itself: ``Status`` notImported was observed on a tenant, ``Validity`` notTrusted is specified."""
+        """409 with the entity itself: ``Status`` notImported was observed on a tenant, ``Validity`` notTrusted is
+        specified.
+        """
         return Answer.entity(
             entry_entity(refused.entry, self._keystore.now(), status="notImported", validity="notTrusted"), status=409
         )
@@ -174,7 +176,8 @@ class _Writes:
         if name != SYSTEM:
             raise Refusal(
                 400,
-                f"The value '{name}' is not supported for the property 'Name'. Possible name values are 'system' and 'backup_admin_system'.",
+                f"The value '{name}' is not supported for the property 'Name'. "
+                "Possible name values are 'system' and 'backup_admin_system'.",
             )
         wanted = request.query.flag("returnKeystoreEntries", default=True)
         changes = import_file(

@@ -14,11 +14,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, final
 
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from . import keystore_reads, keystore_writes
+from . import content, keystore_reads, keystore_writes, message_logs
 from .api import Api, Call
 from .authentication import ALL_ROLES, ApiClient, Credentials
 from .authority import Authority
@@ -40,12 +40,13 @@ from .token_endpoint import answer_token_request
 __all__ = ["LocalTenant"]
 
 
+@final
 class LocalTenant:
     """A tenant on 127.0.0.1. Use it as a context manager, or call :meth:`start` and :meth:`close`.
 
     :param landscape: the flows at the start: a mapping, or a path (see :mod:`.runtime`).
     :param state_dir: where the state is kept over restarts; without it everything is forgotten at the end.
-    :param latency: seconds of one simulated round trip: one for a connection, one for its handshake, one for each answer.
+    :param latency: seconds of a simulated round trip: one for a connection, one for its handshake, one for each answer.
     :param clock_speed: how many seconds pass on the tenant in one real second.
     :param clock_offset: seconds that the tenant's clock is ahead of the machine's.
     :param port: of the API; 0 chooses a free one. With a state directory the ports of the first start are kept.
@@ -101,7 +102,12 @@ class LocalTenant:
         self.runtime = Runtime(self, landscape, resolve=resolve, deploy_seconds=deploy_seconds)
         self._ports = saved.get("ports", {})
         self._context = self.authority.server_context(self.directory)
-        routes: list[Route] = [*keystore_reads.routes(self), *keystore_writes.routes(self), *_other_areas(self)]
+        routes: list[Route] = [
+            *keystore_reads.routes(self),
+            *keystore_writes.routes(self),
+            *content.routes(self),
+            *message_logs.routes(self),
+        ]
         self._api = self._listener("api", port, Api(self, routes).answer)
         self._token = self._listener("token", token_port, self._answer_token)
         self._control = Control(self, control_port) if control_port is not None else None
@@ -111,7 +117,7 @@ class LocalTenant:
         self.service_key_x509: dict[str, Any] = {}
         self._set_up(saved, tuple(roles))
 
-    # -- addresses and files ---------------------------------------------------------------------------------------------
+    # -- addresses and files -------------------------------------------------------------------------------------------
 
     @property
     def url(self) -> str:
@@ -142,7 +148,7 @@ class LocalTenant:
     def control_path(self) -> Path:
         return self.directory / "control.json"
 
-    # -- life ------------------------------------------------------------------------------------------------------------
+    # -- life ----------------------------------------------------------------------------------------------------------
 
     def start(self) -> LocalTenant:
         if not self._started:
@@ -183,7 +189,7 @@ class LocalTenant:
     ) -> None:
         self.close()
 
-    # -- what the runtime needs --------------------------------------------------------------------------------------------
+    # -- what the runtime needs ----------------------------------------------------------------------------------------
 
     def trust_anchors(self) -> list[bytes]:
         """DER of every certificate of the keystore; a key pair gives its first one (as in Java's trust managers)."""
@@ -196,7 +202,7 @@ class LocalTenant:
             None if entry is None or entry.key is None else (load_der_private_key(entry.key, None), list(entry.chain))
         )
 
-    # -- what tests and the demo need ----------------------------------------------------------------------------------------
+    # -- what tests and the demo need ----------------------------------------------------------------------------------
 
     @property
     def journal(self) -> list[JournalEntry]:
@@ -246,7 +252,7 @@ class LocalTenant:
         self.save()
         return key
 
-    # -- inside ------------------------------------------------------------------------------------------------------------
+    # -- inside --------------------------------------------------------------------------------------------------------
 
     def _listener(self, name: str, port: int, answer: Any) -> Listener:
         wanted = port or int(self._ports.get(name, 0))
@@ -326,14 +332,3 @@ class LocalTenant:
     def entries(self) -> dict[str, Entry]:
         """The present keystore by alias, seen without a request."""
         return {entry.alias: entry for entry in self.keystore.entries(SYSTEM)}
-
-
-def _other_areas(tenant: LocalTenant) -> list[Route]:
-    """Content and message logs, as far as they are there."""
-    import importlib
-
-    routes: list[Route] = []
-    for name in ("content", "message_logs"):
-        with contextlib.suppress(ModuleNotFoundError):
-            routes += importlib.import_module(f".{name}", __package__).routes(tenant)
-    return routes

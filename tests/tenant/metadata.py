@@ -45,15 +45,21 @@ _LISTED = (
 )
 
 _CERTIFICATE = (
-    "KeyType:String:30 KeySize:Int32 ValidNotBefore:DateTimeOffset ValidNotAfter:DateTimeOffset SerialNumber:String:256 "
-    "SignatureAlgorithm:String:60 EllipticCurve:String:500 Validity:String:1000 SubjectDN:String:50000 IssuerDN:String:50000 Version:Int32 "
+    "KeyType:String:30 KeySize:Int32 ValidNotBefore:DateTimeOffset ValidNotAfter:DateTimeOffset "
+    "SerialNumber:String:256 "
+    "SignatureAlgorithm:String:60 EllipticCurve:String:500 Validity:String:1000 SubjectDN:String:50000 "
+    "IssuerDN:String:50000 Version:Int32 "
     "FingerprintSha1:String:200 FingerprintSha256:String:200 FingerprintSha512:String:200"
 )
 _SUBJECT = (
-    "CommonName:String:500 OrganizationUnit:String:500 Organization:String:500 Locality:String:500 State:String:500 Country:String:2 "
+    "CommonName:String:500 OrganizationUnit:String:500 Organization:String:500 Locality:String:500 "
+    "State:String:500 Country:String:2 "
     "Email:String:500 ValidNotBefore:DateTimeOffset ValidNotAfter:DateTimeOffset"
 )
-_DESIGN = "PackageId:String Name:String Description:String Sender:String Receiver:String ArtifactContent:Binary ModifiedAt:String ModifiedBy:String CreatedAt:String CreatedBy:String"
+_DESIGN = (
+    "PackageId:String Name:String Description:String Sender:String Receiver:String ArtifactContent:Binary "
+    "ModifiedAt:String ModifiedBy:String CreatedAt:String CreatedBy:String"
+)
 
 # name: (base type, key, properties as Name:Type[:MaxLength], navigation as Name>Type[*], has a stream)
 _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
@@ -63,15 +69,24 @@ _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
     "KeystoreEntry": (
         "KeystoreEntryCertificatePart",
         "",
-        "Type:String:30 Owner:String:30 LastModifiedBy:String:150 LastModifiedTime:DateTimeOffset CreatedBy:String:150 CreatedTime:DateTimeOffset Status:String:500",
-        "ChainCertificates>ChainCertificate* Certificate>CertificateResource Sshkey>SSHKeyResource Keystore>Keystore ChainResource>CertificateChainResource "
-        "SigningRequest>CertificateSigningRequest",
+        (
+            "Type:String:30 Owner:String:30 LastModifiedBy:String:150 LastModifiedTime:DateTimeOffset "
+            "CreatedBy:String:150 CreatedTime:DateTimeOffset Status:String:500"
+        ),
+        (
+            "ChainCertificates>ChainCertificate* Certificate>CertificateResource Sshkey>SSHKeyResource "
+            "Keystore>Keystore ChainResource>CertificateChainResource "
+            "SigningRequest>CertificateSigningRequest"
+        ),
         False,
     ),
     "HistoryKeystoreEntry": (
         "KeystoreEntry",
         "",
-        "ActivatedBy:String:150 ActiveFrom:DateTimeOffset DeactivatedBy:String:150 ActiveUntil:DateTimeOffset ActivationSequenceNumber:Int32 OriginalAlias:String:250",
+        (
+            "ActivatedBy:String:150 ActiveFrom:DateTimeOffset DeactivatedBy:String:150 "
+            "ActiveUntil:DateTimeOffset ActivationSequenceNumber:Int32 OriginalAlias:String:250"
+        ),
         "",
         False,
     ),
@@ -104,7 +119,10 @@ _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
     "KeyPairGenerationRequest": (
         "KeystoreEntryAlias",
         "",
-        f"KeyType:String:30 SignatureAlgorithm:String:60 KeySize:Int32 KeyAlgorithmParameter:String:500 Extensions:Binary:3000 {_SUBJECT}",
+        (
+            f"KeyType:String:30 SignatureAlgorithm:String:60 KeySize:Int32 KeyAlgorithmParameter:String:500 "
+            f"Extensions:Binary:3000 {_SUBJECT}"
+        ),
         "",
         False,
     ),
@@ -133,8 +151,12 @@ _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
     "IntegrationPackage": (
         "",
         "Id",
-        "Id:String Name:String Description:String ShortText:String Version:String Vendor:String Mode:String SupportedPlatform:String ModifiedBy:String "
-        "CreationDate:String ModifiedDate:String CreatedBy:String Products:String Keywords:String Countries:String Industries:String LineOfBusiness:String",
+        (
+            "Id:String Name:String Description:String ShortText:String Version:String Vendor:String "
+            "Mode:String SupportedPlatform:String ModifiedBy:String "
+            "CreationDate:String ModifiedDate:String CreatedBy:String Products:String Keywords:String "
+            "Countries:String Industries:String LineOfBusiness:String"
+        ),
         "IntegrationDesigntimeArtifacts>IntegrationDesigntimeArtifact*",
         True,
     ),
@@ -162,7 +184,10 @@ _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
     "IntegrationDesigntimeLock": (
         "",
         "ResourceId",
-        "ResourceId:String ArtifactId:String ArtifactName:String ArtifactType:String PackageId:String PackageName:String CreatedAt:String CreatedBy:String",
+        (
+            "ResourceId:String ArtifactId:String ArtifactName:String ArtifactType:String PackageId:String "
+            "PackageName:String CreatedAt:String CreatedBy:String"
+        ),
         "",
         False,
     ),
@@ -170,10 +195,15 @@ _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
     "MessageProcessingLog": (
         "",
         "MessageGuid",
-        "MessageGuid:String:120 CorrelationId:String:120 ApplicationMessageId:String ApplicationMessageType:String PredecessorMessageGuid:String LogStart:DateTime "
-        "LogEnd:DateTime Sender:String Receiver:String IntegrationFlowName:String Status:String AlternateWebLink:String IntegrationArtifact:=IntegrationArtifact "
-        "LogLevel:String CustomStatus:String ArchivingStatus:String TransactionId:String PreviousComponentName:String LocalComponentName:String "
-        "OriginComponentName:String LastChangeTime:Int64",
+        (
+            "MessageGuid:String:120 CorrelationId:String:120 ApplicationMessageId:String "
+            "ApplicationMessageType:String PredecessorMessageGuid:String LogStart:DateTime "
+            "LogEnd:DateTime Sender:String Receiver:String IntegrationFlowName:String Status:String "
+            "AlternateWebLink:String IntegrationArtifact:=IntegrationArtifact "
+            "LogLevel:String CustomStatus:String ArchivingStatus:String TransactionId:String "
+            "PreviousComponentName:String LocalComponentName:String "
+            "OriginComponentName:String LastChangeTime:Int64"
+        ),
         "ErrorInformation>MessageProcessingLogErrorInformation",
         False,
     ),
@@ -235,7 +265,8 @@ def _entity_type(name: str) -> str:
     for link in links.split():
         role, _, _ = link.partition(">")
         parts.append(
-            f'<NavigationProperty Name="{role}" Relationship="com.sap.hci.api.{name}_{role}" FromRole="{name}" ToRole="{role}"/>'
+            f'<NavigationProperty Name="{role}" Relationship="com.sap.hci.api.{name}_{role}" '
+            f'FromRole="{name}" ToRole="{role}"/>'
         )
     return "".join(parts) + "</EntityType>"
 
@@ -253,7 +284,8 @@ def _document() -> str:
                 f'<End Type="com.sap.hci.api.{target}" Multiplicity="{many}" Role="{role}"/></Association>'
             )
             ends.append(
-                f'<AssociationSet Name="{name}_{role}Set" Association="com.sap.hci.api.{name}_{role}"><End EntitySet="{set_of[name]}" Role="{name}"/>'
+                f'<AssociationSet Name="{name}_{role}Set" Association="com.sap.hci.api.{name}_{role}">'
+                f'<End EntitySet="{set_of[name]}" Role="{name}"/>'
                 f'<End EntitySet="{set_of[target]}" Role="{role}"/></AssociationSet>'
             )
     for name, kind in _SETS.items():
@@ -265,7 +297,8 @@ def _document() -> str:
     )
     functions = "".join(
         f'<FunctionImport Name="{name}" ReturnType="Edm.String" m:HttpMethod="POST">'
-        '<Parameter Name="Id" Type="Edm.String" Mode="In"/><Parameter Name="Version" Type="Edm.String" Mode="In"/></FunctionImport>'
+        '<Parameter Name="Id" Type="Edm.String" Mode="In"/>'
+        '<Parameter Name="Version" Type="Edm.String" Mode="In"/></FunctionImport>'
         for name in ("DeployIntegrationDesigntimeArtifact", "ValidateIntegrationDesigntimeArtifact")
     )
     return (
@@ -292,7 +325,8 @@ def service_document(request: Request) -> Answer:
         return Answer.media(json.dumps({"d": {"EntitySets": list(_LISTED)}}).encode(), "application/json;charset=utf-8")
     listed = "".join(f'<collection href="{name}"><atom:title>{name}</atom:title></collection>' for name in _LISTED)
     document = (
-        f'<?xml version="1.0" encoding="utf-8"?><service xml:base={quoteattr(request.base_url + "/")} xmlns="http://www.w3.org/2007/app" '
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<service xml:base={quoteattr(request.base_url + "/")} xmlns="http://www.w3.org/2007/app" '
         f'xmlns:atom="http://www.w3.org/2005/Atom"><workspace><atom:title>Default</atom:title>{listed}</workspace></service>'
     )
     return Answer.media(document.encode(), "application/atomsvc+xml;charset=utf-8")

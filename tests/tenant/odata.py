@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """OData V2 values and their JSON encoding. The tenant's own encoder: sharing the client's would hide shared mistakes.
 
-Facts: ``d``, ``results``, ``__metadata`` and ``__deferred`` (OData V2 JSON format); ``/Date(ms)/`` without an offset also
-for DateTimeOffset (observed on a tenant); ``error.message.lang`` is ``en`` (API specification SecurityContent.json).
+Facts: ``d``, ``results``, ``__metadata`` and ``__deferred`` (OData V2 JSON format); ``/Date(ms)/`` without an offset
+also for DateTimeOffset (observed on a tenant); ``error.message.lang`` is ``en`` (SecurityContent.json).
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ __all__ = ["Collection", "Entity", "date_literal", "error_json", "error_reason",
 class Entity:
     """One entity: ``properties`` in order; datetimes are aware; ``links`` are the names of navigation properties.
 
-    ``key`` is the text inside the parentheses of its address, quotes included: ``'616263'`` or ``Id='x',Version='active'``.
+    ``key`` is the text inside the parentheses of its address: ``'616263'`` or ``Id='x',Version='active'``.
     ``expanded`` holds entities inlined by ``$expand``; ``edm`` gives the Edm type where Atom XML must name another one
-    than the value suggests (a datetime is Edm.DateTimeOffset unless said otherwise). ``media`` is the content type of an
-    entity whose ``$value`` is a stream.
+    than the value suggests (a datetime is Edm.DateTimeOffset unless said otherwise). ``media`` is the content type of
+    an entity whose ``$value`` is a stream.
     """
 
     type: str  # without the namespace com.sap.hci.api
@@ -95,7 +95,9 @@ def to_json(value: Entity | Collection, base_url: str) -> bytes:
 
 
 def error_reason(status: int) -> str:
-    """The ``code`` of an error: the reason phrase of the status in SAP's spelling (API specification, error examples)."""
+    """The ``code`` of an error: the reason phrase of the status in SAP's spelling (API specification, error
+    examples).
+    """
     spelled = {413: "Payload Too Large", 501: "Not Implemented", 423: "Locked"}
     return spelled.get(status) or HTTPStatus(status).phrase
 

@@ -102,13 +102,15 @@ def pkcs7_certificates(data: bytes) -> list[bytes]:
 
 
 def certificate_path(data: bytes) -> list[bytes]:
-    """A PkiPath (SEQUENCE OF Certificate, ITU-T X.509), in the order of the file: the top CA first. Raises :class:`NotPkcs7`."""
+    """A PkiPath (SEQUENCE OF Certificate, ITU-T X.509), in the order of the file: the top CA first. Raises
+    :class:`NotPkcs7`.
+    """
     tag, start, end, after = _element(data, 0)
     if tag != 0x30 or after != len(data):
         raise NotPkcs7("not a PkiPath")
     found = []
     for tag, at, first, _, next_one in _children(data, start, end):
-        # A certificate starts with its tbsCertificate, a SEQUENCE in the SEQUENCE; in a lone certificate that is a level higher.
+        # A certificate starts with its tbsCertificate, a SEQUENCE in the SEQUENCE; a lone one has that a level higher.
         if tag != 0x30 or data[first : first + 1] != b"\x30":
             raise NotPkcs7("not a PkiPath")
         found.append(data[at:next_one])

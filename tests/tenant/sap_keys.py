@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What SAP owns in a tenant: the entries of a fresh one, the keys it offers for renewal, and the history of the old ones."""
+"""What SAP owns in a tenant: the entries of a fresh one, the keys it offers for renewal, and the history of the old
+ones.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def _material(day: datetime) -> tuple[tuple[str, bytes, bytes | None], ...]:
 
 
 def fresh_entries(now: datetime) -> list[Entry]:
-    """The 14 entries of a fresh tenant (their number was observed on one); created some time before it was handed over."""
+    """The 14 entries of a fresh tenant (their number was observed on one); created some time before it was handed
+    over.
+    """
     created = now - timedelta(days=20)
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return [
@@ -96,7 +100,9 @@ def offer_key(keystore: Keystore, alias: str) -> Entry:
 
 
 def activate(keystore: Keystore, alias: str, *, user: str) -> None:
-    """DELETE KeystoreEntries in KeyRenewal with ``activate=true``: the old key goes to the history, the new one takes its place."""
+    """DELETE KeystoreEntries in KeyRenewal with ``activate=true``: the old key goes to the history, the new one takes
+    its place.
+    """
     with keystore.writing(user):
         offered = keystore.get(alias, RENEWAL)
         active = keystore.find(alias, SYSTEM)

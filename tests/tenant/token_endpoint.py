@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The token endpoint ``/oauth/token``: client credentials as Basic, in the form, in the query string, or by certificate."""
+"""The token endpoint ``/oauth/token``: client credentials as Basic, in the form, in the query string, or by
+certificate.
+"""
 
 from __future__ import annotations
 

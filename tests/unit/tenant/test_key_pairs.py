@@ -275,7 +275,7 @@ def _p12(credential: Credential, password: bytes | None = b"secret") -> str:
     encryption = BestAvailableEncryption(password) if password else NoEncryption()
     data = pkcs12.serialize_key_and_certificates(
         b"x", credential.key, credential.certificate, list(credential.intermediates), encryption
-    )  # type: ignore[arg-type]
+    )
     return base64.b64encode(data).decode()
 
 

@@ -55,7 +55,7 @@ def _keystore(
             credential.key,
             credential.certificate,
             list(credential.intermediates),
-            BestAvailableEncryption(password.encode()),  # type: ignore[arg-type]
+            BestAvailableEncryption(password.encode()),
         )
         source.write_bytes(data)
         _keytool(
@@ -157,9 +157,9 @@ def test_import_refusals(tenant: LocalTenant, wire: Wire, tmp_path: Path) -> Non
     assert _import(wire, base64.b64encode(data.ljust(2 * 1024 * 1024 + 1)).decode()).status == 413
     assert _import(wire, resource, "?importOption=other").status == 400
     refused = wire.send("POST", "/KeystoreResources", {"Name": "other", "Resource": resource, "Password": "changeit"})
-    assert (
-        refused.error
-        == "The value 'other' is not supported for the property 'Name'. Possible name values are 'system' and 'backup_admin_system'."
+    assert refused.error == (
+        "The value 'other' is not supported for the property 'Name'. "
+        "Possible name values are 'system' and 'backup_admin_system'."
     )
     assert len(tenant.entries()) == 14
 
