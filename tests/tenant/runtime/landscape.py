@@ -85,7 +85,7 @@ class Landscape:
 
 
 def read_landscape(source: Mapping[str, Any] | str | Path | None) -> Landscape:
-    """A mapping; a JSON or YAML file; or a directory of bundles (zip or unpacked), with a ``landscape.json`` beside them.
+    """A mapping; a JSON or YAML file; or a directory of bundles (zip or unpacked), with ``landscape.json`` beside them.
 
     :raises BadLandscape: naming the flow and what is wrong with it.
     """

@@ -120,15 +120,18 @@ def test_under_load_exchanges_drop_nothing(receiver: LocalReceiver, old: Credent
     assert served == {sha256(old.der).digest(), sha256(new.der).digest()}
 
 
-def test_a_tls_1_2_session_is_not_resumed(old: Credential) -> None:
-    settings = TlsSettings(maximum_version=ssl.TLSVersion.TLSv1_2)
-    with LocalReceiver(credential=old, settings=settings) as receiver:
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_no_session_is_resumed(old: Credential, version: ssl.TLSVersion) -> None:
+    """A resumed session would not show the certificate that is served now."""
+    with LocalReceiver(
+        credential=old, settings=TlsSettings(minimum_version=version, maximum_version=version)
+    ) as receiver:
         context = ssl._create_unverified_context()
         with _connect("127.0.0.2", receiver.port, context) as first:
             _ask(first)
             session = first.session
-            assert first.version() == "TLSv1.2"
-        receiver.exchange(old)
+            assert first.version() == version.name.replace("_", ".")
+            assert session is None or not session.has_ticket
         plain = socket.create_connection(("127.0.0.2", receiver.port), timeout=5)
         with context.wrap_socket(plain, server_hostname="127.0.0.2", session=session) as second:
             assert not second.session_reused

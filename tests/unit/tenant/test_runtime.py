@@ -253,7 +253,7 @@ def test_several_channels_and_kinds_of_addresses(receiver: LocalReceiver, old_ro
     channels = [
         {"address": "https://{{Host}}/first"},
         {"adapter": "OData V2", "address": f"https://${{property.host}}:{port}/second"},
-        {"address": "http://virtual:8000/third", "proxy": "sapcc"},
+        {"address": "https://virtual:8000/third", "proxy": "sapcc"},
         {"adapter": "XI", "address": f"https://127.0.0.7:{port}/fourth"},
         {"address": "https://${header.unknown}/fifth"},
     ]
@@ -301,6 +301,16 @@ def test_the_states_of_a_deployment(receiver: LocalReceiver, old_root: Credentia
     read_at = datetime.fromisoformat(runtime.trust_history[-1]["read_at"])
     assert read_at.timestamp() >= int(second.timestamp() * 1000) / 1000
     assert {message["status"] for message in runtime.messages()} <= {"COMPLETED", "CANCELLED"}
+
+
+def test_the_old_entry_is_shown_and_sends_after_the_task_is_done(receiver: LocalReceiver, old_root: Credential) -> None:
+    with running(Keystore(old_root), flow(receiver.port)) as runtime:
+        before = runtime.artifact("orders")
+        runtime.plan_deployment("orders", stale_seconds=60)
+        task = runtime.deploy("orders", "active", "me")
+        until(lambda: runtime.tasks[task].status == "SUCCESS")
+        assert set(outcomes_after(runtime, len(runtime.messages()), 10)) == {("COMPLETED", None)}
+        assert runtime.artifact("orders") == before
 
 
 def test_a_redeployment_waits_for_the_running_message(receiver: LocalReceiver, old_root: Credential) -> None:
