@@ -297,19 +297,23 @@ def test_flows_are_restarted_and_their_messages_read() -> None:
         ("license", "lack of a licence"),
         ("error", "ended in ERROR"),
         ("never", "still STARTING"),
-        ("integrationcell", "SAP_ProfileId"),
     ],
 )
 def test_a_restart_that_goes_wrong(outcome: str, words: str) -> None:
-    settings: dict[str, Any] = {"deploy": {"outcome": outcome, "error": "planned"}}
-    if outcome == "integrationcell":
-        # It runs in the cloud; what design time holds now would go elsewhere.
-        settings = {"parameters": {"SAP_ProfileId": outcome}, "deployed_parameters": {"SAP_ProfileId": "iflmap"}}
-    flows = [{"id": "f", **settings}]
+    flows = [{"id": "f", "deploy": {"outcome": outcome, "error": "planned"}}]
     with LocalTenant({"flows": flows}, deploy_seconds=0.1) as local, connect(local, clock=SystemClock()) as tenant:
         [result] = tenant.integration_flows.restart(["f"], timeout=1.5, poll=0.05)
     assert words in str(result.problem)
     assert result.deployed
+
+
+def test_a_restart_that_goes_to_another_runtime() -> None:
+    with LocalTenant({"flows": [{"id": "f"}]}, deploy_seconds=0.1) as local:
+        local.runtime.edit("f", parameters={"SAP_ProfileId": "integrationcell"})
+        with connect(local, clock=SystemClock()) as tenant:
+            [result] = tenant.integration_flows.restart(["f"], timeout=1, poll=0.05)
+    assert "SAP_ProfileId" in str(result.problem)
+    assert result.after == result.before
 
 
 def _until(look: Callable[[], Any]) -> Any:

@@ -62,7 +62,7 @@ def test_neither_compression_nor_netrc(tmp_path: Path, monkeypatch: pytest.Monke
     assert {seen.header("Accept-Encoding") for seen in server.seen} == {"identity"}
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_a_closed_idle_connection_is_noticed_before_anything_is_sent(tmp_path: Path, method: str) -> None:
     with ScriptedServer([raw(200, "one", close=True), raw(200, "two")], tmp_path) as server:
         transport = transport_to(server)
