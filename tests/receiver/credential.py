@@ -101,7 +101,8 @@ def server_context(credential: ServedCredential, settings: TlsSettings) -> ssl.S
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = settings.minimum_version
     context.maximum_version = settings.maximum_version
-    # No resumption (RFC 8446 section 2.2, RFC 5077): a resumed session would not show the served certificate.
+    # No tickets (RFC 8446 section 4.6.1, RFC 5077): a resumed session would not show the certificate served now. What
+    # TLS 1.2 keeps by session id belongs to this context, and so ends with the exchange.
     context.options |= ssl.OP_NO_TICKET
     context.num_tickets = 0
     context.set_alpn_protocols(["http/1.1"])

@@ -121,20 +121,24 @@ def test_under_load_exchanges_drop_nothing(receiver: LocalReceiver, old: Credent
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_no_session_is_resumed(old: Credential, version: ssl.TLSVersion) -> None:
+def test_no_session_is_resumed_over_an_exchange(old: Credential, new: Credential, version: ssl.TLSVersion) -> None:
     """A resumed session would not show the certificate that is served now."""
-    with LocalReceiver(
-        credential=old, settings=TlsSettings(minimum_version=version, maximum_version=version)
-    ) as receiver:
+    settings = TlsSettings(minimum_version=version, maximum_version=version)
+    with LocalReceiver(credential=old, settings=settings) as receiver:
         context = ssl._create_unverified_context()
-        with _connect("127.0.0.2", receiver.port, context) as first:
-            _ask(first)
-            session = first.session
-            assert first.version() == version.name.replace("_", ".")
-            assert session is None or not session.has_ticket
+        first = _connect("127.0.0.2", receiver.port, context)
+        first.sendall(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        while first.recv(1000):
+            pass
+        session = first.session
+        assert first.version() == version.name.replace("_", ".")
+        assert session is None or not session.has_ticket
+        first.unwrap().close()  # a clean end: a server that keeps sessions would keep this one
+        receiver.exchange(new)
         plain = socket.create_connection(("127.0.0.2", receiver.port), timeout=5)
         with context.wrap_socket(plain, server_hostname="127.0.0.2", session=session) as second:
             assert not second.session_reused
+            assert second.getpeercert(binary_form=True) == new.der
 
 
 def test_without_intermediates_only_the_leaf_is_sent(old: Credential, receiver: LocalReceiver) -> None:
