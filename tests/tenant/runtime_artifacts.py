@@ -98,6 +98,15 @@ class _Artifacts:
         except UnknownArtifact:
             raise Refusal(404, "Integration design time artifact not found.") from None
 
+    def validate(self, request: Request) -> Answer:
+        """202, or 404 with the text of SAP Help: "Update and Validate Integration Flow"; nothing is checked here."""
+        flow_id, version = literal(request.query.get("Id")), literal(request.query.get("Version"))
+        try:
+            self._runtime.designed(flow_id or "", version or "")
+        except UnknownArtifact:
+            raise Refusal(404, "Integration design time artifact not found.") from None
+        return Answer.empty(202)
+
     def deploy_elsewhere(self, request: Request) -> Answer:
         """POST /IntegrationRuntimeArtifacts: "This method is NOT SUPPORTED in CF"."""
         raise Refusal(501, "Not implemented")
@@ -150,5 +159,6 @@ def routes(tenant: LocalTenant) -> list[Route]:
         Route("GET", rf"{one}/\$value", artifacts.content, read),
         Route("GET", rf"{one}/ErrorInformation/\$value", artifacts.error_information, read),
         Route("POST", "/DeployIntegrationDesigntimeArtifact", artifacts.deploy, deploy),
+        Route("POST", "/ValidateIntegrationDesigntimeArtifact", artifacts.validate, "WorkspacePackagesRead"),
         Route("GET", f"/BuildAndDeployStatus{key_pattern(named='TaskId')}", artifacts.build_status, read),
     ]

@@ -203,6 +203,8 @@ def test_what_cannot_be_deployed(client: Client) -> None:
     assert deploy("Id='orders'")[0] == 400
     assert client.ask("/IntegrationRuntimeArtifacts", "POST", {"Id": "orders"})[0] == 501
     assert client.ask("/BuildAndDeployStatus('none')")[0] == 404
+    assert client.ask("/ValidateIntegrationDesigntimeArtifact?Id='gone'&Version='active'", "POST")[0] == 404
+    assert client.ask("/ValidateIntegrationDesigntimeArtifact?Id='orders'&Version='active'", "POST") == (202, b"")
 
 
 def test_error_information_is_not_ready_at_once(client: Client, tenant: LocalTenant) -> None:
