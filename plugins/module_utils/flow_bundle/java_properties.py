@@ -39,25 +39,22 @@ def read_properties(data: bytes, where: str = "parameters.prop") -> dict[str, st
 def _logical_lines(text: str) -> list[str]:
     """Lines without comments and leading blanks, continued lines joined; escapes are still in them."""
     lines: list[str] = []
-    begun: str | None = None
+    pieces: list[str] = []
     for natural in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        line = natural.lstrip(_BLANKS)
-        if not begun and (not line or line[0] in _COMMENT):
-            begun = None
+        piece = natural.lstrip(_BLANKS)
+        if not any(pieces) and (not piece or piece[0] in _COMMENT):
+            pieces = []
             continue
-        line = (begun or "") + line
-        if _is_continued(line):
-            begun = line[:-1]
+        # What was continued ends before its last backslash, so whether a line goes on is seen from its last piece.
+        if (len(piece) - len(piece.rstrip("\\"))) % 2:
+            if not pieces or len(piece) > 1:
+                pieces.append(piece[:-1])
             continue
-        begun = None
-        lines.append(line)
-    if begun is not None:
-        lines.append(begun)
+        lines.append("".join((*pieces, piece)))
+        pieces = []
+    if pieces:
+        lines.append("".join(pieces))
     return lines
-
-
-def _is_continued(line: str) -> bool:
-    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from xml.parsers import expat
 
 from .archive import BadBundle
@@ -15,7 +17,13 @@ __all__ = ["Node", "parse_xml"]
 DEEPEST = 200
 MOST_NODES = 400_000
 MOST_ATTRIBUTES = 256
-LONGEST_ATTRIBUTE = 1024 * 1024
+LONGEST_ATTRIBUTES = 1024 * 1024
+"""Characters of all attributes of one element."""
+
+TEXT_PIECE = 256 * 1024
+"""Bytes of text that arrive together: long texts must not be put together of thousands of pieces."""
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -23,9 +31,10 @@ class Node:
     """One element. Names are local: the namespace is dropped, because prefixes and versions of it vary."""
 
     tag: str
-    attributes: dict[str, str]
+    attributes: Mapping[str, str]
     children: list[Node] = field(default_factory=list)
     text: str = ""
+    """What stands before the first child."""
 
     def child(self, tag: str) -> Node | None:
         return next((child for child in self.children if child.tag == tag), None)
@@ -36,34 +45,40 @@ class Node:
 
 
 class _Builder:
+    """Called for every element of every flow of a tenant: kept lean."""
+
     def __init__(self, where: str) -> None:
         self.where = where
         self.root: Node | None = None
         self.path: list[Node] = []
-        self.texts: list[list[str]] = []
         self.nodes = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.nodes += 1
+        path = self.path
         if self.nodes > MOST_NODES:
             raise BadBundle(f"The XML has more than {MOST_NODES} elements", where=self.where)
-        if len(self.path) >= DEEPEST:
+        if len(path) >= DEEPEST:
             raise BadBundle(f"The XML is nested more than {DEEPEST} levels deep", where=self.where)
-        if len(attributes) > MOST_ATTRIBUTES or any(len(value) > LONGEST_ATTRIBUTE for value in attributes.values()):
-            raise BadBundle("The XML has an element with too many or too long attributes", where=self.where)
-        node = Node(_local(name), {_local(key): value for key, value in attributes.items()})
-        if self.path:
-            self.path[-1].children.append(node)
+        node = Node(name.rpartition(" ")[2], self.attributes(attributes) if attributes else _NOTHING)
+        if path:
+            path[-1].children.append(node)
         else:
             self.root = node
-        self.path.append(node)
-        self.texts.append([])
+        path.append(node)
+
+    def attributes(self, attributes: dict[str, str]) -> Mapping[str, str]:
+        if len(attributes) > MOST_ATTRIBUTES or len("".join(attributes.values())) > LONGEST_ATTRIBUTES:
+            raise BadBundle("The XML has an element with too many or too long attributes", where=self.where)
+        return {name.rpartition(" ")[2]: value for name, value in attributes.items()}
 
     def end(self, name: str) -> None:
-        self.path.pop().text = "".join(self.texts.pop())
+        self.path.pop()
 
     def characters(self, text: str) -> None:
-        self.texts[-1].append(text)
+        node = self.path[-1]
+        if not node.children:
+            node.text += text
 
     def refuse(self, *anything: object) -> int:
         raise BadBundle("The XML declares a document type or entities, as no integration flow does", where=self.where)
@@ -74,6 +89,7 @@ def parse_xml(data: bytes, where: str) -> Node:
     builder = _Builder(where)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
+    parser.buffer_size = TEXT_PIECE
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.characters
@@ -90,7 +106,3 @@ def parse_xml(data: bytes, where: str) -> Node:
     if builder.root is None:
         raise BadBundle("The XML is empty", where=where)
     return builder.root
-
-
-def _local(name: str) -> str:
-    return name.rpartition(" ")[2]

@@ -52,7 +52,7 @@ REFUSED = {
     "text before the zip": (b"#!/bin/sh\n" + ONE, "not a zip"),
     "cut off": (ONE[:-30], "damaged or cut off"),
     "only a directory end": (b"PK\x05\x06" + bytes(18), "no integration flow"),
-    "encrypted": (patched(ONE, 8, struct.pack("<H", 1)), "encrypted"),
+    "encrypted": (patched(ONE, 8, struct.pack("<H", 1)), "holds an encrypted file"),
     "bzip2": (zipped({"a.iflw": "<x/>"}, zipfile.ZIP_BZIP2), "compression 12"),
     "path up": (zipped({"../../etc/passwd": "x"}), "leads out"),
     "path up with backslashes": (zipped({"a\\..\\..\\b": "x"}), "leads out"),

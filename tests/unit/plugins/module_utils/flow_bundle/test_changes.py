@@ -64,6 +64,7 @@ def test_design_time(design_time: Any, expected: list[str]) -> None:
         ({"parameters_now": {"Host": "b.example"}}, ["parameters_changed"]),
         ({"parameters_now": {}}, ["parameters_changed"]),
         ({"parameters_now": {"Host": "a.example", "New": ""}}, []),
+        ({"parameters_then": {"Host": "a.example", "Old": ""}}, []),
         ({"parameters_then": None}, ["parameters_unknown"]),
         ({"parameters_now": None}, ["parameters_unknown"]),
         ({"timers": (Timer("T", "Now", "timer", "yes"),)}, ["run_once_timer"]),

@@ -62,6 +62,13 @@ def test_refuses_values_that_grow_without_end(last: str) -> None:
         Parameters((), values).resolve("{{0}}")
 
 
+def test_answers_do_not_depend_on_what_was_asked_before() -> None:
+    parameters = Parameters((), SHIPPED)
+    first = [parameters.resolve(f"{{{{{name}}}}}") for name in SHIPPED]
+    assert [parameters.resolve(f"{{{{{name}}}}}") for name in SHIPPED] == first
+    assert [Parameters((), SHIPPED).resolve(f"{{{{{name}}}}}") for name in SHIPPED] == first
+
+
 def test_refuses_many_long_values() -> None:
     parameters = Parameters((), {"long": "x" * 1_000_000})
     for _ in range(33):

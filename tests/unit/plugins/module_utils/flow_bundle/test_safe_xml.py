@@ -65,6 +65,11 @@ def test_reads_the_encodings_that_xml_names(encoding: str) -> None:
     assert (root.attributes["n"], root.child_text("b")) == ("é", "ü")
 
 
+def test_keeps_a_long_text_whole() -> None:
+    text = "".join(f"{number} &lt; " for number in range(300_000))
+    assert parse_xml(f"<a>{text}</a>".encode(), "x").text == text.replace("&lt;", "<")
+
+
 def test_drops_namespaces_and_joins_text_around_comments() -> None:
     root = parse_xml(b'<p:a xmlns:p="urn:x" p:k="1"><p:b>one<!-- x --><![CDATA[<two>]]></p:b></p:a>', "x")
     assert (root.tag, root.attributes["k"], root.child_text("b")) == ("a", "1", "one<two>")
