@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field, replace
@@ -105,15 +106,16 @@ def _fingerprint(der: bytes, algorithm: str) -> str:
     return hashlib.new(algorithm, der).digest().hex(":").upper()
 
 
-def _validity(certificate: x509.Certificate, now: datetime) -> str | None:
+def _validity(not_before: datetime, not_after: datetime, now: datetime) -> str | None:
     """Null when all is well; the words for expired and not yet valid are our own (the API says nothing about them)."""
-    if now > certificate.not_valid_after_utc:
+    if now > not_after:
         return "expired"
-    return "notYetValid" if now < certificate.not_valid_before_utc else None
+    return "notYetValid" if now < not_before else None
 
 
-def certificate_properties(der: bytes, now: datetime) -> dict[str, Any]:
-    """The properties that entries and chain certificates share; the serial number has no leading zeros."""
+@functools.lru_cache(maxsize=4096)
+def _lasting_properties(der: bytes) -> dict[str, Any]:
+    """All but the validity, which depends on the time; the serial number has no leading zeros."""
     certificate = x509.load_der_x509_certificate(der)
     kind, size = key_type_and_size(certificate)
     return {
@@ -124,7 +126,7 @@ def certificate_properties(der: bytes, now: datetime) -> dict[str, Any]:
         "SerialNumber": f"0x{certificate.serial_number:X}",
         "SignatureAlgorithm": java_signature_algorithm(certificate),
         "EllipticCurve": curve_name(certificate),
-        "Validity": _validity(certificate, now),
+        "Validity": None,
         "SubjectDN": distinguished_name(certificate.subject),
         "IssuerDN": distinguished_name(certificate.issuer),
         "Version": certificate.version.value + 1,
@@ -132,6 +134,13 @@ def certificate_properties(der: bytes, now: datetime) -> dict[str, Any]:
         "FingerprintSha256": _fingerprint(der, "sha256"),
         "FingerprintSha512": _fingerprint(der, "sha512"),
     }
+
+
+def certificate_properties(der: bytes, now: datetime) -> dict[str, Any]:
+    """The properties that entries and chain certificates share."""
+    properties = dict(_lasting_properties(der))
+    properties["Validity"] = _validity(properties["ValidNotBefore"], properties["ValidNotAfter"], now)
+    return properties
 
 
 def entry_entity(entry: Entry, now: datetime, *, status: str = "unchanged", validity: str | None = None) -> Entity:

@@ -281,7 +281,7 @@ class LocalTenant:
         if saved:
             self.credentials.restore(saved["credentials"])
             self.keystore.restore(saved["keystore"])
-            self.runtime.restore(self._state.load("runtime"))
+            self._restore_runtime()
             self.service_key, self.service_key_x509 = saved["service_keys"]
             for key in (self.service_key, self.service_key_x509):
                 key["oauth"] |= {"url": self.url, "tokenurl": self.token_url}
@@ -296,6 +296,11 @@ class LocalTenant:
         write_file(self.ca_path, self.authority.pem, secret=False)
         if self._control is not None:
             write_file(self.control_path, json.dumps(self._control.address()), secret=True)
+
+    def _restore_runtime(self) -> None:
+        saved = self._state.load("runtime")
+        if saved:  # a kill right after the first start leaves none
+            self.runtime.restore(saved)
 
     def save(self) -> None:
         """Write all but the runtime's state down, when it is to survive; called at every change of the keystore."""

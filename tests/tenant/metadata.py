@@ -164,9 +164,13 @@ _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
         "",
         "Id Version",
         f"Id:String Version:String {_DESIGN}",
-        "Configurations>Configuration* Resources>Resource*",
+        (
+            "Configurations>Configuration* Resources>Resource* "
+            "DesignGuidelineExecutionResults>DesignGuidelineExecutionResult*"
+        ),
         True,
     ),
+    "DesignGuidelineExecutionResult": ("", "ExecutionId", "ExecutionId:String ExecutionStatus:String", "", False),
     "Configuration": (
         "",
         "ParameterKey",
@@ -234,6 +238,7 @@ _SETS = {
     "RuntimeArtifactErrorInformations": "RuntimeArtifactErrorInformation",
     "IntegrationPackages": "IntegrationPackage",
     "IntegrationDesigntimeArtifacts": "IntegrationDesigntimeArtifact",
+    "DesignGuidelineExecutionResults": "DesignGuidelineExecutionResult",
     "Configurations": "Configuration",
     "Resources": "Resource",
     "IntegrationDesigntimeLocks": "IntegrationDesigntimeLock",

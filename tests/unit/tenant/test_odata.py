@@ -149,6 +149,56 @@ def test_metadata_names_base_types_keys_and_every_end_of_every_association(wire:
     assert properties == set(wire.get("/KeystoreEntries").results[0]) - {"__metadata"}
 
 
+LANDSCAPE = {
+    "flows": [
+        {
+            "id": "orders",
+            "channels": [{"adapter": "HTTP", "address": "https://{{Host}}/x"}],
+            "parameters": {"Host": "none.invalid"},
+        },
+    ]
+}
+
+
+def test_metadata_declares_all_that_the_tenant_answers() -> None:
+    with LocalTenant(LANDSCAPE) as tenant:
+        wire = Wire(tenant)
+        assert wire.generate("keys").status == 204
+        schema = ET.fromstring(wire.raw("GET", "/api/v1/$metadata").body).find(f".//{EDM}Schema")
+        assert schema is not None
+        types = {node.get("Name"): node for node in schema.findall(f"{EDM}EntityType")}
+        flow = "/IntegrationDesigntimeArtifacts(Id='orders',Version='active')"
+        task = wire.send("POST", "/DeployIntegrationDesigntimeArtifact?Id='orders'&Version='active'").text
+        listings = [
+            "/KeystoreEntries",
+            entry_path("keys", "/ChainCertificates"),
+            "/IntegrationPackages",
+            "/IntegrationRuntimeArtifacts",
+            "/IntegrationPackages('landscape')/IntegrationDesigntimeArtifacts",
+            f"{flow}/Configurations",
+        ]
+        answers = [wire.get(path).results[0] for path in listings]
+        answers += [
+            wire.get(path).data
+            for path in (
+                "/Keystores('system')",
+                "/KeystoreResources('system')",
+                flow,
+                f"/BuildAndDeployStatus(TaskId='{task}')",
+            )
+        ]
+        for answer in answers:
+            kind = answer["__metadata"]["type"].rpartition(".")[2]
+            declared: set[str | None] = set()
+            while kind:
+                node = types[kind]
+                declared |= {
+                    child.get("Name") for child in node if child.tag in (f"{EDM}Property", f"{EDM}NavigationProperty")
+                }
+                kind = (node.get("BaseType") or "").rpartition(".")[2]
+            assert set(answer) - {"__metadata"} <= declared, answer["__metadata"]
+
+
 def test_service_document_lists_25_sets_and_none_of_the_keystore(wire: Wire) -> None:
     listed = wire.get("/").data["EntitySets"]
     assert len(listed) == len(set(listed)) == 25
