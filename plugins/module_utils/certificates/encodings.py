@@ -118,29 +118,27 @@ def _in_block(data: bytes, number: int, label: str) -> list[Certificate]:
 
 
 def _read_asn1(data: bytes, *, trust_data: bool = False) -> list[Certificate]:
-    try:
+    problem: Asn1Error | None = None
+    # The second try leaves out a line break at the end of a binary file, as editors add it.
+    for candidate in dict.fromkeys((data, data.rstrip(b"\r\n"))):
         try:
-            return _in_elements(data, trust_data)
-        except Asn1Error:
-            stripped = data.rstrip(b"\r\n")  # a line break at the end of a binary file, as editors add it
-            if stripped == data:
-                raise
-            return _in_elements(stripped, trust_data)
-    except Asn1Error as problem:
-        raise BadCertificate(
-            f"It begins like a certificate, but {problem}",
-            remedy="The file is cut off or damaged: save the CA's answer again",
-        ) from None
+            try:
+                return _in_elements(candidate, trust_data)
+            except IndefiniteLength:
+                return _in_elements(with_definite_lengths(candidate), trust_data)
+        except Asn1Error as found:
+            problem = problem or found
+    raise BadCertificate(
+        f"It begins like a certificate, but {problem}",
+        remedy="The file is cut off or damaged: save the CA's answer again",
+    )
 
 
 def _in_elements(data: bytes, trust_data: bool) -> list[Certificate]:
-    try:
-        elements = read_all(data)
-        if trust_data and len(elements) == 2:
-            elements.pop()  # OpenSSL's own trust settings, which no other program knows
-        return [certificate for element in elements for certificate in _in_element(element)]
-    except IndefiniteLength:
-        return _in_elements(with_definite_lengths(data), trust_data)
+    elements = read_all(data)
+    if trust_data and len(elements) == 2:
+        elements.pop()  # OpenSSL's own trust settings, which no other program knows
+    return [certificate for element in elements for certificate in _in_element(element)]
 
 
 def _in_element(element: Element) -> list[Certificate]:

@@ -122,6 +122,7 @@ def der_values(draw: st.DrawFn) -> bytes:
 @given(data=st.one_of(st.binary(max_size=300), der_values()))
 @example(data=b"\x30\x80" * 5000)
 @example(data=b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80")
+@example(data=b"\x30\x0f\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\x80\x02\x30\x80")
 @example(data=b"\x30\x84\xff\xff\xff\xff")
 @example(data=b"\x30\x89" + b"\xff" * 9)
 @example(data=b"\x3f" + b"\xff" * 30)
