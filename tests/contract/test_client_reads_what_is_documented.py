@@ -33,6 +33,7 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tena
 )
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.secret import Secret
 from ansible_collections.certops.sap_cloud_integration.tests.contract import documented
+from ansible_collections.certops.sap_cloud_integration.tests.pki import issue, make_root
 from ansible_collections.certops.sap_cloud_integration.tests.unit.plugins.module_utils.tenant.doubles import (
     FakeClock,
     ScriptedTransport,
@@ -172,6 +173,22 @@ def test_a_signing_request_in_any_clothes() -> None:
     for _ in range(2):
         with pytest.raises(Nonsense, match="no signing request"):
             keystore.signing_request("a")
+
+
+@pytest.mark.parametrize("body", ["<html>", "", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"])
+def test_a_certificate_that_is_none(body: str) -> None:
+    keystore, _ = keystore_on(answer(200, body), answer(200, body))
+    for read in (keystore.certificate, keystore.chain):
+        with pytest.raises(Nonsense, match=r"^a: The tenant answered with something that is no certificate"):
+            read("a")
+
+
+def test_a_certificate_as_large_as_a_tenant_takes() -> None:
+    names = [f"host-{number:04}.{'x' * 40}.example" for number in range(150)]
+    large = issue(make_root(), "large", hosts=names)
+    assert 8000 < len(large.der) < 10240 < len(large.pem)
+    keystore, _ = keystore_on(answer(200, large.pem))
+    assert keystore.certificate("a").der == large.der
 
 
 # --- keystore, writing

@@ -196,10 +196,7 @@ class Client:
         """Fetch a CSRF token and the cookies of its session."""
         self._csrf = CsrfSession()
         operation = Operation("GET", "", "give out a CSRF token", headers={**_JSON, **CsrfSession.FETCH})
-        answer = self._send(operation)
-        if answer.status >= 300:
-            raise self._refusal(operation, answer, 0.0)
-        if not self._csrf.start(answer):
+        if not self._csrf.start(self._carry_out(operation)):
             raise Nonsense(
                 "The tenant wants a CSRF token with each change and gave none out",
                 where=self.host,

@@ -13,6 +13,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..problem import Problem
 from . import odata
 from .alias import check_alias, join_for_mass_delete, to_hex
 from .client import Client
@@ -31,6 +32,8 @@ KeystoreName = Literal["system", "backup", "renewal", "history"]
 
 _ON_THE_WIRE = {"system": "system", "backup": "backup_admin_system", "renewal": "KeyRenewal", "history": "KeyHistory"}
 _BACKUP = "backup_admin_system"
+# Of a certificate or chain; more than a tenant takes, because it may write it more widely than it was sent.
+_LARGEST_ANSWER = 262144
 
 
 class Keystore:
@@ -77,7 +80,11 @@ class Keystore:
         # Here and not above: only calls that look into a certificate pay for the import of cryptography.
         from ..certificates.encodings import read_one_certificate
 
-        return read_one_certificate(self._media(alias, "Certificate", "read the certificate", keystore))
+        content = self._media(alias, "Certificate", "read the certificate", keystore)
+        try:
+            return read_one_certificate(content, limit=_LARGEST_ANSWER)
+        except Problem as problem:
+            raise _no_certificate(alias, problem) from None
 
     def chain(self, alias: str, keystore: KeystoreName = "system") -> tuple[Certificate, ...]:
         """All certificates of a key pair's chain, leaf first, with the root where the tenant keeps it.
@@ -87,7 +94,11 @@ class Keystore:
         from ..certificates.chain import issued_by, order_chain
         from ..certificates.encodings import read_certificates
 
-        found = read_certificates(self._media(alias, "ChainResource", "read the certificate chain", keystore))
+        content = self._media(alias, "ChainResource", "read the certificate chain", keystore)
+        try:
+            found = read_certificates(content, limit=_LARGEST_ANSWER)
+        except Problem as problem:
+            raise _no_certificate(alias, problem) from None
         if len(found) < 2:
             return tuple(found)
         leaves = [one for one in found if not any(other is not one and issued_by(other, one) for other in found)]
@@ -300,6 +311,10 @@ class _Trust:
                 where=self._alias,
                 remedy="Compare the fingerprint with one from another source, or import the root first",
             ) from None
+
+
+def _no_certificate(alias: str, problem: Problem) -> Nonsense:
+    return Nonsense("The tenant answered with something that is no certificate", where=alias, said=problem.what)
 
 
 def _key(alias: str) -> str:

@@ -99,7 +99,7 @@ def _parse(body: bytes) -> Any:
 def entity(body: bytes) -> dict[str, Any]:
     """The one entity of an answer ``{"d": {...}}``. Raises ``ValueError`` for anything else."""
     answer = _parse(body)
-    inner = answer.get("d", answer) if isinstance(answer, dict) else None
+    inner = answer.get("d") if isinstance(answer, dict) else None
     if not isinstance(inner, dict) or "error" in inner:
         raise ValueError("the answer holds no entity")
     return inner
