@@ -30,6 +30,7 @@ export PYTHONPATH := $(ROOT)/build/collections
 export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/build/collections
 # ansible writes nothing into the user's home.
 export ANSIBLE_HOME := $(ROOT)/build/ansible
+export ANSIBLE_REMOTE_TEMP := $(ROOT)/build/ansible/tmp
 
 # For tools that write into the home whatever they are told: antsibull's log, ansible-test's environments.
 TOOL_HOME := $(ROOT)/build/home
