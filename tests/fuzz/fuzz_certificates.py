@@ -6,7 +6,10 @@
 With atheris (``pip install atheris``) it is guided by coverage; without it, it changes its seeds at random, which finds
 less but needs nothing. Either way a crash is any exception but ``BadCertificate``, or more than a second for one input.
 
-    PYTHONPATH=build/collections python tests/fuzz/fuzz_certificates.py [corpus directory] [-max_total_time=600]
+    PYTHONPATH=build/collections python tests/fuzz/fuzz_certificates.py [directory of seeds] [-max_total_time=600]
+
+libFuzzer, which is inside atheris, writes what it finds into the first directory it is given. Directories of seeds are
+therefore copied into a new one, and never written to.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import base64
 import contextlib
 import random
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -93,7 +97,7 @@ def run_at_random(corpus: list[bytes], seconds: float) -> None:
         try:
             check_one_input(data)
         except Exception:
-            crash = Path(f"crash-{seed}-{count}")
+            crash = Path(tempfile.gettempdir(), f"crash-{seed}-{count}")
             crash.write_bytes(data)
             print(f"input written to {crash}", file=sys.stderr)
             raise
@@ -102,19 +106,22 @@ def run_at_random(corpus: list[bytes], seconds: float) -> None:
 
 
 def main() -> None:
+    options = [argument for argument in sys.argv[1:] if argument.startswith("-")]
+    folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
+    given = [file.read_bytes() for folder in folders for file in sorted(folder.iterdir()) if file.is_file()]
+    corpus = seeds() + [data for data in given if data]
     try:
         import atheris
     except ImportError:
-        options = dict(
-            argument.lstrip("-").partition("=")[::2] for argument in sys.argv[1:] if argument.startswith("-")
-        )
-        folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
-        corpus = [file.read_bytes() for folder in folders for file in sorted(folder.iterdir()) if file.is_file()]
-        run_at_random(seeds() + [data for data in corpus if data], float(options.get("max_total_time", 60)))
+        seconds = dict(option.lstrip("-").partition("=")[::2] for option in options).get("max_total_time", "60")
+        run_at_random(corpus, float(seconds))
         return
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, check_one_input)
-    atheris.Fuzz()
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
+        for number, data in enumerate(corpus):
+            Path(scratch, f"seed-{number}").write_bytes(data)
+        atheris.instrument_all()
+        atheris.Setup([sys.argv[0], f"-artifact_prefix={tempfile.gettempdir()}/", *options, scratch], check_one_input)
+        atheris.Fuzz()
 
 
 if __name__ == "__main__":
