@@ -138,7 +138,7 @@ class Listener:
         with self._lock:
             self._connections += 1
             if certificate:
-                self._clients[sha256(certificate).hexdigest()] += 1
+                self._clients[sha256(certificate).digest().hex(":")] += 1
         return True
 
     def _converse(self, connection: ssl.SSLSocket) -> None:

@@ -90,7 +90,7 @@ class LocalReceiver:
 
     @property
     def seen(self) -> dict[str, dict[str, object]]:
-        """Per address: connections, requests, open, client_certificates (SHA-256: count), handshake_failures."""
+        """Per address: connections, requests, open, client_certificates (fingerprint: count), handshake_failures."""
         return {address: listener.seen() for address, listener in self._listeners.items()}
 
     def exchange(

@@ -168,7 +168,7 @@ def test_required_client_certificates_are_seen_by_fingerprint(old: Credential, t
         with _connect("127.0.0.2", receiver.port, context) as connection:
             assert b"200 OK" in _ask(connection)
         seen = receiver.seen["127.0.0.2"]
-        assert seen["client_certificates"] == {sha256(mine.der).hexdigest(): 1}
+        assert seen["client_certificates"] == {mine.fingerprint_sha256: 1}
         assert seen["handshake_failures"] == {"PEER_DID_NOT_RETURN_A_CERTIFICATE": 1}
 
 

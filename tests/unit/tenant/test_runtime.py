@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -131,7 +130,7 @@ def test_exchanged_before_the_restart_fails_and_the_restart_repairs(
         after = runtime.artifact("orders")
         assert (after.status, after.deployed_by, after.deployed_on > before) == ("STARTED", "me", True)
         assert set(outcomes_after(runtime, len(runtime.messages()))) == {("COMPLETED", None)}
-        assert runtime.flows()[0]["trusted"] == [sha256(root.der).hexdigest() for root in (old_root, new_root)]
+        assert runtime.flows()[0]["trusted"] == [root.fingerprint_sha256 for root in (old_root, new_root)]
 
 
 def test_the_cache_is_read_again_after_24_hours_on_the_tenants_clock(
@@ -242,7 +241,7 @@ def test_client_key_pairs(old: Credential, old_root: Credential) -> None:
             errors = {message["flow_id"]: message["error"] for message in runtime.messages()}
         seen = [str(fingerprint) for one in receiver.seen.values() for fingerprint in one["client_certificates"]]  # type: ignore[attr-defined]
     assert errors["good"] is None
-    assert set(seen) == {sha256(keystore.pairs["good"].der).hexdigest()}
+    assert set(seen) == {keystore.pairs["good"].fingerprint_sha256}
     assert errors["bad"] == "javax.net.ssl.SSLHandshakeException: Received fatal alert: unknown_ca"
     assert errors["none"] == "javax.net.ssl.SSLHandshakeException: Received fatal alert: certificate_required"
     assert errors["missing"] == "java.security.KeyStoreException: No key pair with alias 'missing' in the keystore"
