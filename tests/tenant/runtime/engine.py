@@ -167,7 +167,10 @@ class Runtime:
         return [log.to_dict() for log in self.logs.all()]
 
     def flows(self) -> list[dict[str, Any]]:
-        """For reports: per deployed flow its state, how often it was deployed, and the keystore that it holds."""
+        """For reports: per deployed flow its state, how often it was deployed, and the keystore that it holds.
+
+        ``trusted``, here and in ``trust_history``, holds SHA-256 of certificates as plain hexadecimal digits.
+        """
         with self.lock:
             return [
                 {

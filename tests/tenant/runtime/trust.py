@@ -41,7 +41,7 @@ class TrustStore:
     ) -> None:
         self.read_at = read_at
         self.certificates = tuple(dict.fromkeys(certificates))
-        self.fingerprints = tuple(sha256(der).digest().hex(":") for der in self.certificates)
+        self.fingerprints = tuple(sha256(der).hexdigest() for der in self.certificates)
         self._key_pairs = key_pairs
         self._contexts: dict[str, ssl.SSLContext] = {}
 
