@@ -191,6 +191,21 @@ def test_a_certificate_as_large_as_a_tenant_takes() -> None:
     assert keystore.certificate("a").der == large.der
 
 
+def test_a_chain_is_put_in_order_whatever_the_order_it_comes_in() -> None:
+    root = make_root()
+    intermediate = issue(root, "Intermediate", ca=True)
+    leaf = issue(intermediate, "leaf")
+    for order in ([root, intermediate, leaf], [intermediate, root, leaf], [leaf, intermediate, root]):
+        keystore, transport = keystore_on(answer(200, "".join(one.pem for one in order)))
+        assert [one.der for one in keystore.chain("a")] == [leaf.der, intermediate.der, root.der]
+        assert sent(transport) == ["GET /KeystoreEntries('61')/ChainResource/$value"]
+    # A self-signed certificate beside the chain leaves two candidates; then the entry's own certificate decides.
+    stray = make_root("Stray")
+    body = "".join(one.pem for one in (stray, root, leaf, intermediate))
+    keystore, _ = keystore_on(answer(200, body), answer(200, leaf.pem))
+    assert [one.der for one in keystore.chain("a")] == [leaf.der, intermediate.der, root.der, stray.der]
+
+
 # --- keystore, writing
 
 
@@ -305,10 +320,11 @@ def test_deleting_what_is_gone() -> None:
 
 
 def test_a_refused_deletion_is_not_tried_another_way() -> None:
-    keystore, transport = keystore_on(json_answer(documented.FORBIDDEN, 403))
-    with pytest.raises(NotPermitted):
-        keystore.delete("a")
-    assert len(transport.seen) == 1
+    for status, problem in ((403, NotPermitted), (400, Refused)):
+        keystore, transport = keystore_on(json_answer(documented.FORBIDDEN, status))
+        with pytest.raises(problem):
+            keystore.delete("a")
+        assert len(transport.seen) == 1
 
 
 def test_restore_import_and_export() -> None:

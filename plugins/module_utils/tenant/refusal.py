@@ -86,7 +86,7 @@ def describe_refusal(
     if status == 429:
         what = f"The tenant refused to {doing} because of too many requests, for {waited:.0f} seconds (HTTP 429)"
         return RateLimited(what, where=where, said=said, remedy="Run again later")
-    if status in (423, 503) and operation.writes and role_for(operation.method, operation.path) == KEYSTORE_EDITOR:
+    if status in (423, 503) and role_for(operation.method, operation.path) == KEYSTORE_EDITOR:
         return KeystoreLocked(
             f"The keystore stayed locked for {waited:.0f} seconds, so the tenant did not {doing} (HTTP {status})",
             where=where,

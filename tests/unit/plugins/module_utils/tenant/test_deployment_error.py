@@ -70,7 +70,7 @@ def test_bounds() -> None:
     deep = "boom"
     for _ in range(14):
         deep = json.dumps({"parameter": [deep]})
-    read_deployment_error(deep)
+    assert read_deployment_error(deep) is None
     read_deployment_error("[" * 100000)
     wide = json.dumps({"parameter": ["x" * 1000] * 100000})
     assert len(read_deployment_error(wide) or "") <= 300
