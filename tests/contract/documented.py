@@ -169,18 +169,19 @@ DEPLOYED_FLOWS = {
     }
 }
 
-# Observed on tenants since December 2024, with a status other than 404
+# The text was observed on tenants since December 2024, with a status other than 404; the code is made up here
 NOT_DEPLOYED_OBSERVED = _error("Internal Server Error", "Requested entity could not be found.")
 
 # 202 of POST /DeployIntegrationDesigntimeArtifact, observed on a tenant: bare text
 TASK = "2f93475d-9c44-4175-6b13-3f0b2c26e246"
 
-# IntegrationContent.json, GET /BuildAndDeployStatus(TaskId='{taskId}'), and SAP Help "Get Build and Deploy Status"
+# IntegrationContent.json, GET /BuildAndDeployStatus(TaskId='{taskId}')
 BUILD_STATUS = {
     "d": {"__metadata": {"type": "com.sap.hci.api.BuildAndDeployStatus"}, "TaskId": TASK, "Status": "SUCCESS"}
 }
 
-# GET /IntegrationRuntimeArtifacts('{Id}')/ErrorInformation/$value, the shape that tenants give
+# GET /IntegrationRuntimeArtifacts('{Id}')/ErrorInformation/$value: the outer shape was observed, the
+# inner message is made up here
 ERROR_INFORMATION = (
     '{"message":{"subsystemName":"CONTENT","subsytemPartName":"CONTENT_DEPLOY","messageId":"InstanceError",'
     '"messageText":""},"parameter":["{\\"message\\":\\"ERROR\\",\\"childMessageInstances\\":[{\\"message\\":'

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a key pair that the tenant generates shall be like.
 
-Fields and limits: API specification SecurityContent.json, POST /KeyPairGenerationRequests; SAP Help "Creating Keys".
+Fields and limits: API specification SecurityContent.json, POST /KeyPairGenerationRequests.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 CAUSE = "java.lang.IllegalStateException: No key pair with alias 'client' in the keystore"
-# The shape that tenants answer (SAP Help "OData API: Integration Content", error information of a runtime artifact)
+# The outer shape was observed on tenants; the words and the inner message are made up here
 OBSERVED = json.dumps(
     {
         "message": {

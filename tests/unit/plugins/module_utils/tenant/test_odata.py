@@ -115,7 +115,7 @@ ERRORS = [
     (b'{"code":"Forbidden","message":{"lang":"en","value":null}}', "Forbidden", "the reason"),
     (b'{"code":"X","message":{"value":"unwrapped"}}', "X", "unwrapped"),
     (b'{"error":{"code":"1","message":"plain"}}', "1", "plain"),
-    # SAP Help "Error Handling": Atom callers get XML
+    # SecurityContent.json: whoever does not ask for JSON gets XML
     (
         (b'<?xml version="1.0"?><error xmlns="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata">'
         b'<code>Not Found</code><message xml:lang="en">Requested &lt;entity&gt; gone</message></error>'),
