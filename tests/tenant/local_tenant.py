@@ -171,11 +171,11 @@ class LocalTenant:
             self.save()
             self._started = False
             self._saver_stop.set()
-            self.faults.clear()
             if self._control is not None:
                 self._control.stop()
             self._api.stop()
             self._token.stop()
+            self.faults.clear()
             self.runtime.stop()
             self._save_runtime()
         if self._temporary is not None:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from .api import Call
 from .faults import Fault, fault_body
 from .http import Answer, Query
+from .journal import JournalEntry
 
 if TYPE_CHECKING:
     from .local_tenant import LocalTenant
@@ -138,56 +139,51 @@ class _Connection(BaseHTTPRequestHandler):
         return False  # answered; handle_one_request has nothing left to dispatch
 
     def _serve(self) -> None:
-        tenant = self.server.tenant
         body = self._read_body()
         if body is None:
+            self.close_connection = True
             return
-        parts = urlsplit(self.path)
-        call = Call(
-            self.command,
-            unquote(parts.path) or "/",
-            Query(parse_qsl(parts.query, keep_blank_values=True)),
-            {name.lower(): value for name, value in self.headers.items()},
-            body,
-            self.headers.get("Host", f"127.0.0.1:{self.server.port}"),
-            self.certificate,
-        )
-        book = tenant.journal_book
+        tenant, call = self.server.tenant, self._call(body)
         now = tenant.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        entry = book.begin(
-            time=now,
-            listener=self.server.name,
-            method=call.method,
-            path=call.path,
-            query=call.query,
-            connection=self.number,
-            size=len(body),
-        )
+        entry = tenant.journal_book.begin(
+            time=now, listener=self.server.name, method=call.method, path=call.path, query=call.query,
+            connection=self.number, size=len(body),
+        )  # fmt: skip
         fault = tenant.faults.strike(entry["number"], call.method, call.path)
         entry["fault"] = fault.kind if fault else None
-        if fault is not None and fault.kind in ("drop_before", "status", "redirect"):
-            answer = None if fault.kind == "drop_before" else self._faulty(fault)
+        answer = self._answer(call, entry, fault)
+        if answer is not None:
             self.server.simulate(tenant.latency)
-            book.end(entry, None if answer is None else answer.status)
-            self._hang_up() if answer is None else self._send(answer, fault)
-            return
-        if fault is not None and fault.kind == "latency":
-            self.server.simulate(fault.seconds)
-        elif fault is not None and fault.kind == "hold_before":
-            self._hold(fault)
+        tenant.journal_book.end(entry, None if answer is None else answer.status)
+        if answer is None:
+            self._hang_up()
+        else:
+            self._send(answer, fault)
+
+    def _call(self, body: bytes) -> Call:
+        parts = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        query = Query(parse_qsl(parts.query, keep_blank_values=True))
+        host = headers.get("host", f"127.0.0.1:{self.server.port}")
+        return Call(self.command, unquote(parts.path) or "/", query, headers, body, host, self.certificate)
+
+    def _answer(self, call: Call, entry: JournalEntry, fault: Fault | None) -> Answer | None:
+        """What the client gets, with the fault that befalls it; None for a connection that breaks."""
+        kind = fault.kind if fault is not None else ""
+        if fault is not None:
+            if kind in ("status", "redirect"):
+                return self._faulty(fault)
+            if kind == "drop_before" or (kind == "hold_before" and not self._held(fault)):
+                return None
+            if kind == "latency":
+                self.server.simulate(fault.seconds)
         answer, entry["user"] = self.server.answer(call)
-        if fault is not None and fault.kind in ("drop_after", "hold_after", "status_after"):
-            if fault.kind == "hold_after":
-                self._hold(fault)
-            elif fault.kind == "drop_after":
-                book.end(entry, None)
-                self._hang_up()
-                return
-            else:
-                answer = self._faulty(fault)
-        self.server.simulate(tenant.latency)
-        book.end(entry, answer.status)
-        self._send(answer, fault)
+        if fault is not None:
+            if kind == "drop_after" or (kind == "hold_after" and not self._held(fault)):
+                return None
+            if kind == "status_after":
+                return self._faulty(fault)
+        return answer
 
     def _faulty(self, fault: Fault) -> Answer:
         if fault.kind == "redirect":
@@ -198,9 +194,12 @@ class _Connection(BaseHTTPRequestHandler):
             headers["Retry-After"] = fault.retry_after
         return Answer(fault.status, body, headers)
 
-    def _hold(self, fault: Fault) -> None:
-        while not fault.released.wait(0.05) and not self.server.stopping.is_set():
-            pass
+    def _held(self, fault: Fault) -> bool:
+        """Wait for the fault's release; False when the tenant stops first: then the request never happened."""
+        while not fault.released.wait(0.05):
+            if self.server.stopping.is_set():
+                return False
+        return True
 
     def _hang_up(self) -> None:
         self.close_connection = True
@@ -208,26 +207,35 @@ class _Connection(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def _read_body(self) -> bytes | None:
-        """By length or in chunks (RFC 9112); None after the request was refused."""
+        """By length or in chunks (RFC 9112). None when the client broke off, or after the request was refused."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            chunks = bytearray()
-            while size := int(self.rfile.readline(64).split(b";")[0] or b"0", 16):
-                chunks += self.rfile.read(size)
-                self.rfile.readline(4)
-                if len(chunks) > _LARGEST_BODY:
-                    break
-            while self.rfile.readline(4096).strip():
-                pass
-            return bytes(chunks)
-        try:
-            length = int(self.headers.get("Content-Length") or 0)
-        except ValueError:
-            length = -1
-        if not 0 <= length <= _LARGEST_BODY:
+            return self._read_chunks()
+        length = self.headers.get("Content-Length") or "0"
+        if not length.isdecimal() or int(length) > _LARGEST_BODY:
             self.close_connection = True
-            self._send(Answer(413 if length > 0 else 400), None)
+            self._send(Answer(413 if length.isdecimal() else 400), None)
             return None
-        return self.rfile.read(length)
+        body = self.rfile.read(int(length))
+        return body if len(body) == int(length) else None
+
+    def _read_chunks(self) -> bytes | None:
+        chunks = bytearray()
+        while len(chunks) <= _LARGEST_BODY:
+            head = self.rfile.readline(64).split(b";")[0].strip()
+            try:
+                size = int(head, 16)
+            except ValueError:
+                return None
+            chunk = self.rfile.read(size)
+            if len(chunk) < size:
+                return None
+            if size == 0:
+                while self.rfile.readline(4096).strip():
+                    pass  # trailers
+                return bytes(chunks)
+            chunks += chunk
+            self.rfile.readline(4)
+        return None
 
     def _send(self, answer: Answer, fault: Fault | None) -> None:
         body = b"" if self.command == "HEAD" or answer.status in (204, 304) else answer.body

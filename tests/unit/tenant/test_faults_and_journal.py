@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 import time
 from pathlib import Path
@@ -106,6 +107,35 @@ def test_a_held_request_waits_until_it_is_released(tenant: LocalTenant, wire: Wi
     fault.release()
     client.join(10)
     assert replies[0].status == 204
+
+
+def test_a_request_that_is_held_when_the_tenant_stops_never_happened(tmp_path: Path) -> None:
+    with LocalTenant(state_dir=tmp_path / "state") as tenant:
+        wire = Wire(tenant)
+        fault = tenant.faults.add("hold_before", method="PUT")
+        client = threading.Thread(
+            target=lambda: pytest.raises(Exception, wire.import_certificate, "x", make_root().der)
+        )
+        client.start()
+        assert fault.reached.wait(10)
+    client.join(10)
+    with LocalTenant(state_dir=tmp_path / "state") as tenant:
+        assert "x" not in tenant.entries()
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3e8\r\n"])
+def test_a_body_that_breaks_off_is_no_request(tenant: LocalTenant, wire: Wire, framing: str) -> None:
+    root = make_root()
+    with tenant.client_context().wrap_socket(
+        socket.create_connection(("127.0.0.1", wire.port)), server_hostname="127.0.0.1"
+    ) as raw:
+        head = "PUT /api/v1/CertificateResources('78')/$value?fingerprintVerified=true HTTP/1.1\r\nHost: x\r\n"
+        head += f"Authorization: {wire.authorization}\r\nContent-Type: application/pkix-cert\r\n{framing}"
+        raw.sendall(head.encode() + root.pem.encode())
+        raw.unwrap()
+    assert wire.get(LIST).status == 200
+    assert "x" not in tenant.entries()
+    assert tenant.writes() == []
 
 
 def test_faults_befall_the_token_endpoint_too(tenant: LocalTenant) -> None:

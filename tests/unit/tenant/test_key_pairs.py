@@ -159,6 +159,19 @@ class Hierarchy:
         )
 
 
+def _content(element: bytes) -> bytes:
+    """What a DER element with a long length holds."""
+    octets = element[1] & 0x7F if element[1] & 0x80 else 0
+    return element[2 + octets :]
+
+
+def _indefinite(der: bytes) -> bytes:
+    """The outer three levels of a PKCS#7 file with indefinite lengths, as old CAs write them in BER."""
+    outer = _content(der)
+    oid, rest = outer[:11], outer[11:]
+    return b"\x30\x80" + oid + b"\xa0\x80\x30\x80" + _content(_content(rest)) + b"\0\0" * 3
+
+
 def _formats(chain: Hierarchy, directory: Path) -> dict[str, tuple[bytes, str | None]]:
     file = directory / "chain.pem"
     file.write_bytes(chain.pems())
@@ -171,6 +184,7 @@ def _formats(chain: Hierarchy, directory: Path) -> dict[str, tuple[bytes, str | 
         "PEM as pkix-cert": (chain.pems((1, 2, 0)), "application/pkix-cert"),
         "concatenated DER": (b"".join(chain.ders), None),
         "PKCS#7 DER": (p7, "application/pkcs7-mime"),
+        "PKCS#7 BER": (_indefinite(p7), "application/pkcs7-mime"),
         "PKCS#7 PEM": (_openssl("crl2pkcs7", "-nocrl", "-certfile", str(file)), "application/pkcs7-mime"),
         "PKCS#7 base64": (base64.encodebytes(p7), "application/pkcs7-mime"),
         "PKCS#7 as pkix-cert": (p7, "application/pkix-cert"),
@@ -189,6 +203,7 @@ FORMATS = [
     "PEM as pkix-cert",
     "concatenated DER",
     "PKCS#7 DER",
+    "PKCS#7 BER",
     "PKCS#7 PEM",
     "PKCS#7 base64",
     "PKCS#7 as pkix-cert",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import email.utils
 import json
+import subprocess
 import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 from ansible_collections.certops.sap_cloud_integration.tests.pki import make_root
@@ -203,6 +205,37 @@ def test_service_document_lists_25_sets_and_none_of_the_keystore(wire: Wire) -> 
     listed = wire.get("/").data["EntitySets"]
     assert len(listed) == len(set(listed)) == 25
     assert not [name for name in listed if "Keystore" in name or "Runtime" in name]
+
+
+def test_bodies_in_chunks_and_after_100_continue_by_curl(tenant: LocalTenant, wire: Wire, tmp_path: Path) -> None:
+    file = tmp_path / "root.der"
+    file.write_bytes(make_root().der)
+    target = f"{tenant.url}/api/v1{entry_path('root', '/$value', 'CertificateResources')}?fingerprintVerified=true"
+    common = ["curl", "-sS", "--http1.1", "--cacert", str(tenant.ca_path), "-H", f"Authorization: {wire.authorization}"]
+    put = [
+        *common,
+        "-w",
+        "%{http_code}",
+        "-X",
+        "PUT",
+        "-H",
+        "Content-Type: application/pkix-cert",
+        "--data-binary",
+        f"@{file}",
+    ]
+    for extra, status in (("Transfer-Encoding: chunked", "204"), ("Expect: 100-continue", "400")):
+        done = subprocess.run(
+            [*put, "-H", extra, "-o", str(tmp_path / "answer"), target],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
+        assert done.stdout == status, (tmp_path / "answer").read_text()
+    assert "root" in tenant.entries()
+    reset = [*common, f"{tenant.url}/api/v1/KeystoreEntries", f"{tenant.url}/api/v1/Keystores('system')"]
+    subprocess.run([*reset, "-o", "/dev/null", "-o", "/dev/null"], check=True, timeout=30)
+    assert tenant.journal[-1]["connection"] == tenant.journal[-2]["connection"]
 
 
 def test_date_header_is_the_clock_of_the_tenant(tenant: LocalTenant, wire: Wire) -> None:

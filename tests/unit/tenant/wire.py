@@ -68,6 +68,10 @@ class Wire:
         )
         self.authorization = authorization or f"Bearer {self.token()}"
 
+    @property
+    def port(self) -> int:
+        return urlsplit(self.tenant.url).port or 0
+
     def token(self) -> str:
         headers = {"Authorization": basic(self.key["clientid"], self.key["clientsecret"])}
         reply = self.token_request("POST", "/oauth/token?grant_type=client_credentials", headers=headers)
