@@ -31,7 +31,12 @@ from ansible_collections.certops.sap_cloud_integration.tests.model.landscape imp
     with_flow,
     with_node,
 )
-from ansible_collections.certops.sap_cloud_integration.tests.model.properties import undiagnosed, unsafe, wrong_write
+from ansible_collections.certops.sap_cloud_integration.tests.model.properties import (
+    broken,
+    undiagnosed,
+    unsafe,
+    wrong_write,
+)
 from ansible_collections.certops.sap_cloud_integration.tests.model.role import Role, full_observation, observations
 
 __all__ = ["Counterexample", "Explorer", "World", "explore", "walk"]
@@ -225,6 +230,8 @@ class Explorer:
                 return f"flow {number} is repaired", with_flow(state, number, flow._replace(phase=STARTING))
         if state.guard is not None and state.guarded == OLD and state.guard.cache & state.keystore & NEW:
             return "the other receiver moves as well", settle(state._replace(guarded=NEW))
+        if broken(state):
+            raise Counterexample(f"messages fail at {sorted(broken(state))}, and the role lets time go by", [])
         return "half a day goes by", tick(state)
 
 

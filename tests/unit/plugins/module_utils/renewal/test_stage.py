@@ -286,6 +286,18 @@ def test_nothing_is_restarted_while_no_keystore_entry_validates_what_is_served(f
     assert "unvalidated_chain" in names(decision)
 
 
+@pytest.mark.parametrize(("probes", "step"), [(2, "soak"), (3, "restart_flows")])
+def test_without_the_old_root_nothing_is_restarted_on_too_few_probes(
+    done: dict[str, Any], probes: int, step: str
+) -> None:
+    done["new_root"]["entries"][0]["last_modified_time"] = "2026-11-21T10:00:00Z"
+    for address in addresses(done):
+        address["consecutive"] = probes
+    decision = decided(done)
+    assert (decision.stage, decision.step) == ("restart_flows", step)
+    assert "new_root_changed" in names(decision)
+
+
 @pytest.mark.parametrize("kind", ["leaf_expired", "leaf_not_yet_valid", "wrong_host"])
 def test_a_certificate_that_no_keystore_can_save_does_not_stop_the_renewal(facts: dict[str, Any], kind: str) -> None:
     facts["new_root"]["entries"] = [{"alias": "new", "last_modified_time": "2026-11-21T11:59:00Z"}]
