@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 
 __all__ = ["RateLimits"]
 
@@ -24,13 +25,14 @@ _CLASSES = (
 class RateLimits:
     """Sliding windows of one second. Real seconds: a faster tenant clock does not make the network faster."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._seen: dict[tuple[str, str | None], deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
 
     def allows(self, path: str, user: str) -> bool:
         """Counts the request when it is allowed."""
-        now = time.monotonic()
+        now = self._monotonic()
         what, _, for_all, for_one = next(
             limits for limits in _CLASSES if re.fullmatch(limits[1], path) or limits[0] == "design time"
         )
