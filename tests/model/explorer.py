@@ -33,6 +33,7 @@ from ansible_collections.certops.sap_cloud_integration.tests.model.landscape imp
 )
 from ansible_collections.certops.sap_cloud_integration.tests.model.properties import (
     broken,
+    patient,
     undiagnosed,
     unsafe,
     wrong_write,
@@ -115,6 +116,8 @@ class Explorer:
                     self.writes += 1
                     if not run.tainted:
                         wrong = wrong_write(state, after, run.step, run.flows[0] if run.flows else None)
+                        if not wrong and not self.world.restored_times:
+                            wrong = patient(state, run.step)
                         if wrong:
                             raise Counterexample(wrong, [label])
                     yield label, after

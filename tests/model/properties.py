@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.certops.sap_cloud_integration.tests.model.landscape import BROKEN, NEW, OLD, State
+from ansible_collections.certops.sap_cloud_integration.tests.model.landscape import BROKEN, NEW, OLD, RUNNING, State
 from ansible_collections.certops.sap_cloud_integration.tests.model.role import Answer, Observation
 
-__all__ = ["broken", "undiagnosed", "unsafe", "wrong_write"]
+__all__ = ["broken", "patient", "undiagnosed", "unsafe", "wrong_write"]
 
 INVARIANT = (
     "every flow that runs can validate the certificate that its receiver serves now, and the one it will serve after"
@@ -76,6 +76,16 @@ def wrong_write(before: State, after: State, step: str, flow: int | None) -> str
             return f"{step} while messages fail"
         if step == "delete_new_root" and not before.ours:
             return "the rollback deletes a root that this renewal did not import"
+    return None
+
+
+def patient(before: State, step: str) -> str | None:
+    """Nobody is told to exchange while messages fail that a restart would save."""
+    if step not in ("hand_over", "exchange_certificate", "exchange_back"):
+        return None
+    for number, address, node in sorted(broken(before)):
+        if before.flows[number].phase == RUNNING and before.keystore & before.addresses[address][node]:
+            return f"{step} while flow {number} fails and a restart would save it"
     return None
 
 
