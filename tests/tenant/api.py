@@ -150,7 +150,7 @@ class Api:
         token = credentials.session_token(session, principal.name)
         if token is None:
             session, token = credentials.open_session(principal.name)
-            # Names and path of the cookies: SAP Help, "CSRF Protection".
+            # Names and path of the cookies: SAP Help, "Use CSRF Protection".
             answer.cookies += [
                 f"JSESSIONID={session}; Path=/api; Secure; HttpOnly",
                 f"JTENANTSESSIONID_local={session[::-1]}; Path=/; Secure; HttpOnly",

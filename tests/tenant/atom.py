@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Atom XML, what the tenant answers when nobody asked for JSON (SAP Help: "OData API", default format)."""
+"""Atom XML, what the tenant answers when nobody asked for JSON (documented by SAP as the default format)."""
 
 from __future__ import annotations
 

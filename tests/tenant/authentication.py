@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who may talk to the tenant: service keys, identity users, bearer tokens and sessions.
 
-A role that is taken from a client is missing only in tokens issued afterwards (SAP Help: "Tasks and Permissions").
+A role that is taken from a client is missing only in tokens issued afterwards (SAP Help: "Tasks and Permissions
+for Cloud Integration").
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Credentials:
     """Issues and checks what clients show. Tokens are signed, so they outlive a restart of the tenant."""
 
     def __init__(self, *, token_seconds: int = 43200) -> None:
-        self.token_seconds = token_seconds  # 43200 is the default of plan "api" (SAP Help: service instance parameters)
+        self.token_seconds = token_seconds  # 43200 is the default of plan "api" (documented by SAP)
         self._clients: dict[str, ApiClient] = {}
         self._users: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._signing_key = secrets.token_hex(32)
@@ -104,7 +105,7 @@ class Credentials:
         )
 
     def issue_token(self, client: ApiClient, now: datetime) -> dict[str, Any]:
-        """The answer of the token endpoint (XSUAA)."""
+        """The answer of the token endpoint (the usual shape of XSUAA)."""
         claims = {
             "jti": secrets.token_hex(16),
             "client_id": client.client_id,

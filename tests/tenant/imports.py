@@ -144,7 +144,7 @@ def _ordered_reply(reply: list[x509.Certificate], spki: bytes) -> list[x509.Cert
 def import_key_pair(
     keystore: Keystore, fields: dict[str, Any], *, user: str, update: bool, fingerprint_verified: bool
 ) -> dict[str, str]:
-    """POST KeyPairResources: PKCS#12 in base64. Of several keys only one gets in (SAP Help: "Uploading a Key Pair")."""
+    """POST KeyPairResources: PKCS#12 in base64. Of several keys only one gets in (documented by SAP)."""
     alias = str(fields.get("Alias") or "")
     refuse_reserved(alias)
     with keystore.writing(user):

@@ -51,7 +51,7 @@ _LARGEST_FILE = 10000  # API specification SecurityContent.json: RSAFile, SSHFil
 
 
 def _subject(fields: dict[str, Any]) -> x509.Name:
-    """Common name and country are mandatory (SAP Help: "Creating a Key Pair")."""
+    """Common name and country are mandatory (documented by SAP)."""
     for name in ("CommonName", "Country"):
         if not fields.get(name):
             raise Refusal(400, f"The property '{name}' must not be empty or null")

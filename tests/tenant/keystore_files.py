@@ -17,7 +17,7 @@ from .keystore import BACKUP, SYSTEM, Keystore, is_reserved
 
 __all__ = ["Changes", "back_up", "delete_many", "export_public", "import_file", "restore_backup", "split_aliases"]
 
-_LARGEST_FILE = 2 * 1024 * 1024  # SAP Help: "Uploading a Keystore"
+_LARGEST_FILE = 2 * 1024 * 1024  # documented by SAP for the upload of a JKS file
 _LONGEST_ALIASES = 2097152  # KeystoreResource.Aliases in a tenant's $metadata
 _NAMES = "Possible name values are 'system' and 'backup_admin_system'."
 

@@ -51,7 +51,7 @@ def answer_token_request(
     certificate: bytes | None,
     now: datetime,
 ) -> tuple[Answer, str | None]:
-    """The answer and the client's id; error texts are those of XSUAA."""
+    """The answer and the client's id; error texts are the usual ones of XSUAA, not observed on a tenant."""
     if path != "/oauth/token":
         return _say(404, "not_found", "No such resource"), None
     if method not in ("POST", "GET"):
@@ -80,7 +80,7 @@ def _client(
     credentials: Credentials, basic: tuple[str, str] | None, fields: Mapping[str, str], certificate: bytes | None
 ) -> tuple[ApiClient | None, str | None, Answer]:
     if basic is not None:
-        # RFC 6749 section 2.3.1 form-encodes both; XSUAA takes them encoded and as they are.
+        # RFC 6749 section 2.3.1 form-encodes both; many clients send them as they are. Both pass.
         for decode in (str, unquote):
             found = credentials.client_by_secret(decode(basic[0]), decode(basic[1]))
             if found is not None:
