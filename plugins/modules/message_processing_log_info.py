@@ -85,6 +85,10 @@ message_processing_logs:
       description: When the newest of these TLS failures ended.
       type: str
       sample: null
+    last_completed_time:
+      description: When the newest completed message ended. Asked for only when there are TLS failures, else V(null).
+      type: str
+      sample: null
 tenant_time:
   description: The time on the tenant's clock.
   returned: success

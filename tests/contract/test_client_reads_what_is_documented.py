@@ -455,6 +455,17 @@ def test_texts_are_asked_for_only_so_many() -> None:
     assert len(transport.seen) == 1
 
 
+def test_the_newest_completed_message() -> None:
+    newest = {"d": {"results": [{"MessageGuid": "x", "Status": "COMPLETED", "LogEnd": "/Date(1522069440200)/"}]}}
+    logs, transport = logs_on(json_answer(newest), json_answer({"d": {"results": []}}))
+    assert logs.last_completed("a", MOMENT) == datetime(2018, 3, 26, 13, 4, 0, 200000, tzinfo=timezone.utc)
+    assert sent(transport) == [
+        "GET /MessageProcessingLogs?$filter=IntegrationArtifact/Id%20eq%20'a'%20and%20Status%20eq%20'COMPLETED'"
+        "%20and%20LogEnd%20ge%20datetime'2026-10-04T10:00:00.000'&$orderby=LogEnd%20desc&$top=1"
+    ]
+    assert logs.last_completed("a", MOMENT) is None
+
+
 def test_a_count_that_is_none() -> None:
     logs, _ = logs_on(answer(200, "<html>"))
     with pytest.raises(Nonsense, match="no number"):

@@ -40,7 +40,8 @@ def wanted_logs(options: dict[str, Any]) -> _Wanted:
 def answer_logs(tenant: Tenant, wanted: _Wanted) -> dict[str, Any]:
     """One request for the failures of all flows and one for each flow's completed messages.
 
-    One request more for each failure that is looked at, and a listing when deployment times are needed.
+    One request more for each failure that is looked at, one for each flow with a TLS failure, and a listing when
+    deployment times are needed.
     """
     since: dict[str, datetime | None] = dict.fromkeys(wanted.ids, wanted.since)
     if wanted.since is None:
@@ -55,6 +56,8 @@ def _row(tenant: Tenant, flow_id: str, since: datetime | None, failures: Sequenc
     """The row of one flow; failures come newest first and may be older than this flow's time."""
     own = [one for one in failures if one.flow_id == flow_id and since is not None and _ended_since(one, since)]
     tls = [one for one in own if one.is_tls]
+    # Only after a failure does it matter whether something got through since.
+    recovered = tenant.message_logs.last_completed(flow_id, since) if tls and since else None
     return {
         "id": flow_id,
         "since": format_time(since) if since else None,
@@ -63,6 +66,7 @@ def _row(tenant: Tenant, flow_id: str, since: datetime | None, failures: Sequenc
         "tls_failures": len(tls),
         "first_failure_text": tls[-1].to_result()["text"] if tls else None,
         "last_failure_time": format_time(tls[0].ended_at) if tls and tls[0].ended_at else None,
+        "last_completed_time": format_time(recovered) if recovered else None,
     }
 
 

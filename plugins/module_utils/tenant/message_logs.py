@@ -117,6 +117,18 @@ class MessageLogs:
                 "The tenant was asked to count messages, and the answer is no number", where=flow_id
             ) from None
 
+    def last_completed(self, flow_id: str, since: datetime) -> datetime | None:
+        """When the newest message of a flow completed that did so at or after ``since``; ``None`` when none did."""
+        query = {
+            "$filter": f"{_any(_FLOW_ID, [flow_id])} and Status eq 'COMPLETED' and LogEnd ge {_datetime(since)}",
+            "$orderby": "LogEnd desc",
+            "$top": "1",
+        }
+        found = self._client.get_all(
+            "MessageProcessingLogs", doing="find a completed message", where=flow_id, query=query
+        )
+        return odata.parse_date(found[0].get("LogEnd")) if found else None
+
     def _with_text(self, failure: MessageFailure) -> MessageFailure:
         path = odata.key("MessageProcessingLogs", failure.message_guid) + "/ErrorInformation/$value"
         try:
