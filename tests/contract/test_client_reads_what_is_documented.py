@@ -460,8 +460,10 @@ def test_the_newest_completed_message() -> None:
     logs, transport = logs_on(json_answer(newest), json_answer({"d": {"results": []}}))
     assert logs.last_completed("a", MOMENT) == datetime(2018, 3, 26, 13, 4, 0, 200000, tzinfo=timezone.utc)
     assert sent(transport) == [
-        "GET /MessageProcessingLogs?$filter=IntegrationArtifact/Id%20eq%20'a'%20and%20Status%20eq%20'COMPLETED'"
-        "%20and%20LogEnd%20ge%20datetime'2026-10-04T10:00:00.000'&$orderby=LogEnd%20desc&$top=1"
+        (
+            "GET /MessageProcessingLogs?$filter=IntegrationArtifact/Id%20eq%20'a'%20and%20Status%20eq%20'COMPLETED'"
+            "%20and%20LogEnd%20ge%20datetime'2026-10-04T10:00:00.000'&$orderby=LogEnd%20desc&$top=1"
+        )
     ]
     assert logs.last_completed("a", MOMENT) is None
 
