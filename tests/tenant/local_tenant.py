@@ -12,6 +12,8 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
@@ -221,14 +223,20 @@ class LocalTenant:
         return self.runtime.messages()
 
     def seed_certificate(self, alias: str, der: bytes, owner: str = ADMINISTRATOR) -> None:
-        """An entry that is simply there: no request, no check, no lock."""
-        user = SAP if owner == SAP else self.basic_user
-        self.keystore.seed([self.keystore.new_entry(alias, (der,), None, user, owner)])
+        """An entry that has long been there, and that the flows know: no request, no check, no lock."""
+        self._seed(alias, (der,), None, owner)
 
     def seed_key_pair(self, alias: str, key_pkcs8: bytes, chain: Sequence[bytes], owner: str = ADMINISTRATOR) -> None:
         """``key_pkcs8`` and ``chain`` (leaf first) are DER."""
+        self._seed(alias, tuple(chain), key_pkcs8, owner)
+
+    def _seed(self, alias: str, chain: tuple[bytes, ...], key: bytes | None, owner: str) -> None:
         user = SAP if owner == SAP else self.basic_user
-        self.keystore.seed([self.keystore.new_entry(alias, tuple(chain), key_pkcs8, user, owner)])
+        long_ago = self.clock.now() - timedelta(days=60)
+        entry = self.keystore.new_entry(alias, chain, key, user, owner)
+        self.keystore.seed([replace(entry, created=long_ago, modified=long_ago)])
+        if self._started:
+            self.runtime.forget_trust()
 
     def offer_sap_key(self, alias: str = "sap_cloudintegrationcertificate") -> None:
         """SAP puts a new key into the renewal keystore."""
