@@ -31,7 +31,15 @@ from .extensions import Extensions, parse_extensions
 from .fingerprint import fingerprint_sha256
 from .oids import CURVES, KEY_TYPES, SIGNATURE_ALGORITHMS
 
-__all__ = ["Certificate", "PublicKey", "Signature", "parse_certificate", "read_certificate"]
+__all__ = [
+    "Certificate",
+    "PublicKey",
+    "Signature",
+    "parse_certificate",
+    "read_algorithm",
+    "read_certificate",
+    "read_public_key",
+]
 
 _VERSION_3 = 2
 
@@ -204,7 +212,7 @@ def read_certificate(element: Element) -> Certificate:
     extensions = found.get(0xA3)
     if extensions and version != _VERSION_3:
         raise Asn1Error(f"it has extensions, but says that it is of version {version + 1}, which has none")
-    algorithm, parameters = _algorithm(outer_algorithm)
+    algorithm, parameters = read_algorithm(outer_algorithm)
     der = element.raw
     return Certificate(
         der=der,
@@ -216,7 +224,7 @@ def read_certificate(element: Element) -> Certificate:
         fingerprint_sha256=fingerprint_sha256(der),
         spki_sha256=fingerprint_sha256(key.raw),
         version=version + 1,
-        public_key=_public_key(key),
+        public_key=read_public_key(key),
         signature=Signature(
             algorithm,
             parameters,
@@ -228,18 +236,20 @@ def read_certificate(element: Element) -> Certificate:
     )
 
 
-def _algorithm(element: Element) -> tuple[str, bytes]:
+def read_algorithm(element: Element) -> tuple[str, bytes]:
+    """Dotted identifier and DER of the parameters. Raises :class:`Asn1Error`."""
     parts = children(element, SEQUENCE)
     if not parts:
         raise Asn1Error("an algorithm is missing")
     return decode_oid(parts[0]), parts[1].raw if len(parts) > 1 else b""
 
 
-def _public_key(element: Element) -> PublicKey:
+def read_public_key(element: Element) -> PublicKey:
+    """The key in a ``SubjectPublicKeyInfo``. Raises :class:`Asn1Error`."""
     parts = children(element, SEQUENCE)
     if len(parts) != 2:
         raise Asn1Error("it has no public key")
-    algorithm, parameters = _algorithm(parts[0])
+    algorithm, parameters = read_algorithm(parts[0])
     octets = decode_bit_string(parts[1])
     kind = KEY_TYPES.get(algorithm, algorithm)
     size, curve = _size_and_curve(kind, parameters, octets)

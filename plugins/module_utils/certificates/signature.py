@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checking the signature on a certificate; the only file that needs the library ``cryptography``.
+"""Checking the signature on a certificate or on a signing request.
 
 Keys are built from their numbers rather than from the DER of the certificate, because the library refuses encodings
 that real CAs have used. RFC 3279 and 8017 (RSA, DSA, ECDSA), RFC 4055 (RSA-PSS), RFC 8410 (Ed25519, Ed448).
@@ -13,11 +13,11 @@ import functools
 from typing import Any
 
 from .asn1 import SEQUENCE, Asn1Error, children, decode_integer, decode_oid, first_child, read_element
-from .certificate import Certificate, PublicKey
-from .errors import BadCertificate
+from .certificate import Certificate, PublicKey, Signature
+from .library import library
 from .oids import SIGNATURE_ALGORITHMS
 
-__all__ = ["could_have_signed", "verify_signature"]
+__all__ = ["could_have_signed", "made_with", "verify_signature"]
 
 _HASHES = {
     "md5": "MD5",
@@ -68,17 +68,21 @@ def verify_signature(certificate: Certificate, issuer: Certificate) -> bool | No
 
     Names, dates and permissions are not looked at. Raises :class:`BadCertificate` only when the library is missing.
     """
-    signature = certificate.signature
-    known = SIGNATURE_ALGORITHMS.get(signature.algorithm)
-    if not signature.consistent:
+    if not certificate.signature.consistent:
         return False
+    return made_with(certificate.signature, issuer.public_key)
+
+
+def made_with(signature: Signature, key: PublicKey) -> bool | None:
+    """Whether this key made the signature; ``None`` when it cannot be checked."""
+    known = SIGNATURE_ALGORITHMS.get(signature.algorithm)
     if known is None:
         return None
-    if not could_have_signed(certificate, issuer):
+    if not _could_have_made(signature, key):
         return False
     _, hash_name, kind = known
     try:
-        return _verify(issuer.public_key, kind, hash_name, signature.parameters, signature.octets, signature.signed)
+        return _verify(key, kind, hash_name, signature.parameters, signature.octets, signature.signed)
     except (_CannotCheck, Asn1Error):
         return None
 
@@ -88,30 +92,33 @@ def could_have_signed(certificate: Certificate, issuer: Certificate) -> bool:
 
     A key made for RSA-PSS alone makes no other signature, a plain RSA key makes both (RFC 4055, 1.2).
     """
-    known = SIGNATURE_ALGORITHMS.get(certificate.signature.algorithm)
-    kind = issuer.public_key.kind
-    return known is None or kind == known[2] or (known[2] == "RSASSA-PSS" and kind == "RSA")
+    return _could_have_made(certificate.signature, issuer.public_key)
+
+
+def _could_have_made(signature: Signature, key: PublicKey) -> bool:
+    known = SIGNATURE_ALGORITHMS.get(signature.algorithm)
+    return known is None or key.kind == known[2] or (known[2] == "RSASSA-PSS" and key.kind == "RSA")
 
 
 def _verify(key: PublicKey, kind: str, hash_name: str | None, parameters: bytes, octets: bytes, signed: bytes) -> bool:
-    library = _library()
+    found = library()
     try:
         if kind == "RSA":
-            _rsa_key(key).verify(octets, signed, library.padding.PKCS1v15(), _hash(hash_name))
+            _rsa_key(key).verify(octets, signed, found.padding.PKCS1v15(), _hash(hash_name))
         elif kind == "RSASSA-PSS":
             digest, mask_digest, salt_length = _pss_parameters(parameters)
-            padding = library.padding.PSS(library.padding.MGF1(_hash(mask_digest)), salt_length)
+            padding = found.padding.PSS(found.padding.MGF1(_hash(mask_digest)), salt_length)
             _rsa_key(key).verify(octets, signed, padding, _hash(digest))
         elif kind == "EC":
-            _ec_key(key).verify(octets, signed, library.ec.ECDSA(_hash(hash_name)))
+            _ec_key(key).verify(octets, signed, found.ec.ECDSA(_hash(hash_name)))
         elif kind == "DSA":
             _dsa_key(key).verify(octets, signed, _hash(hash_name))
         else:
-            source = library.ed25519.Ed25519PublicKey if kind == "Ed25519" else library.ed448.Ed448PublicKey
+            source = found.ed25519.Ed25519PublicKey if kind == "Ed25519" else found.ed448.Ed448PublicKey
             source.from_public_bytes(key.octets).verify(octets, signed)
-    except library.invalid_signature:
+    except found.invalid_signature:
         return False
-    except (ValueError, TypeError, AttributeError, library.unsupported):
+    except (ValueError, TypeError, AttributeError, found.unsupported):
         raise _CannotCheck from None
     return True
 
@@ -120,14 +127,14 @@ def _rsa_key(key: PublicKey) -> Any:
     modulus, exponent = (decode_integer(part) for part in children(read_element(key.octets), SEQUENCE)[:2])
     if not 0 < modulus.bit_length() <= _MAX_RSA_BITS or not 0 < exponent.bit_length() <= _MAX_EXPONENT_BITS:
         raise _CannotCheck
-    return _library().rsa.RSAPublicNumbers(exponent, modulus).public_key()
+    return library().rsa.RSAPublicNumbers(exponent, modulus).public_key()
 
 
 def _ec_key(key: PublicKey) -> Any:
     curve = _CURVE_CLASSES.get(key.curve or "")
     if curve is None:
         raise _CannotCheck
-    ec = _library().ec
+    ec = library().ec
     return ec.EllipticCurvePublicKey.from_encoded_point(getattr(ec, curve)(), key.octets)
 
 
@@ -137,14 +144,14 @@ def _dsa_key(key: PublicKey) -> Any:
     p, q, g = (decode_integer(part) for part in children(read_element(key.parameters), SEQUENCE)[:3])
     if p.bit_length() > _MAX_RSA_BITS:
         raise _CannotCheck
-    dsa = _library().dsa
+    dsa = library().dsa
     return dsa.DSAPublicNumbers(decode_integer(read_element(key.octets)), dsa.DSAParameterNumbers(p, q, g)).public_key()
 
 
 def _hash(name: str | None) -> Any:
     if name not in _HASHES:
         raise _CannotCheck
-    return getattr(_library().hashes, _HASHES[name])()
+    return getattr(library().hashes, _HASHES[name])()
 
 
 def _pss_parameters(parameters: bytes) -> tuple[str, str, int]:
@@ -166,29 +173,3 @@ def _pss_parameters(parameters: bytes) -> tuple[str, str, int]:
     if not 0 <= salt_length <= 1024:
         raise _CannotCheck
     return digest, mask_digest, salt_length
-
-
-class _Library:
-    """The parts of ``cryptography`` that are used, imported together and once."""
-
-    def __init__(self) -> None:
-        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-
-        self.invalid_signature = InvalidSignature
-        self.unsupported = UnsupportedAlgorithm
-        self.hashes, self.padding = hashes, padding
-        self.dsa, self.ec, self.ed448, self.ed25519, self.rsa = dsa, ec, ed448, ed25519, rsa
-
-
-@functools.cache
-def _library() -> _Library:
-    """Imported when the first signature is checked: it costs 26 ms, and most module calls need none."""
-    try:
-        return _Library()
-    except ImportError:
-        raise BadCertificate(
-            "The signature of a certificate cannot be checked, because the Python library cryptography is missing",
-            remedy="Install cryptography for the Python interpreter that runs Ansible",
-        ) from None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -27,7 +28,7 @@ from .arguments import CONNECTION, Spec
 from .carry_out import carry_out
 from .censoring import open_and_secret_values
 
-__all__ = ["ask", "ask_without_tenant", "converge"]
+__all__ = ["ask", "ask_without_tenant", "converge", "converge_without_tenant"]
 
 Wanted = TypeVar("Wanted")
 Seen = TypeVar("Seen")
@@ -41,6 +42,7 @@ def converge(
     read: Callable[[Tenant, Wanted], Seen],
     decide: Callable[[Wanted, Seen], Plan],
     show: Callable[[Mapping[str, Any]], Any] = dict,
+    read_back: Callable[[Tenant, Wanted, Seen], Seen] | None = None,
 ) -> None:
     """Bring the tenant from what is seen to what is wanted, and prove it by reading again.
 
@@ -49,26 +51,41 @@ def converge(
     :param read: asks the tenant; called again after the writes.
     :param decide: pure. Deciding again on what was read back must leave nothing to do; else the call fails.
     :param show: how the resource of a plan is returned.
+    :param read_back: reads after the writes instead of ``read``, when less has to be asked then; gets what was seen.
     """
     module = _module(CONNECTION + spec)
     with _problems_of(module):
         credentials = _credentials(module)
         wanted = prepare(module.params)
         with _tenant(module, credentials) as tenant:
-            plan = decide(wanted, read(tenant, wanted))
-            for warning in plan.warnings:
-                module.warn(warning)
-            resource, changed = plan.after, plan.changed
-            if plan.changed and not module.check_mode:
-                resource, changed = _write(tenant, plan, lambda: decide(wanted, read(tenant, wanted)))
-        module.exit_json(
-            changed=changed,
-            actions=plan.actions,
-            reason=plan.reason,
-            diff=plan.diff,
-            **plan.details,
-            **{noun: None if resource is None else show(resource)},
-        )
+            seen = read(tenant, wanted)
+
+            def decide_again() -> Plan:
+                return decide(wanted, read_back(tenant, wanted, seen) if read_back else read(tenant, wanted))
+
+            result = _carried_out(module, decide(wanted, seen), partial(carry_out, tenant), decide_again)
+        _exit(module, noun, show, result)
+
+
+def converge_without_tenant(
+    spec: Spec,
+    *,
+    noun: str,
+    prepare: Callable[[dict[str, Any]], Wanted],
+    read: Callable[[Wanted], Seen],
+    decide: Callable[[Wanted, Seen], Plan],
+    write: Callable[[Any], None],
+) -> None:
+    """The same for something on the controller.
+
+    :param write: carries out one step.
+    """
+    module = _module(spec)
+    with _problems_of(module):
+        wanted = prepare(module.params)
+        plan = decide(wanted, read(wanted))
+        result = _carried_out(module, plan, write, lambda: decide(wanted, read(wanted)))
+        _exit(module, noun, dict, result)
 
 
 def ask(
@@ -90,13 +107,43 @@ def ask_without_tenant(spec: Spec, *, answer: Callable[[dict[str, Any]], Mapping
         module.exit_json(changed=False, **answer(module.params))
 
 
-def _write(tenant: Tenant, plan: Plan, decide_again: Callable[[], Plan]) -> tuple[Mapping[str, Any] | None, bool]:
+def _carried_out(
+    module: AnsibleModule, plan: Plan, write: Callable[[Any], None], decide_again: Callable[[], Plan]
+) -> tuple[Plan, Mapping[str, Any] | None, bool]:
+    """The plan, the resource as it is (in check mode: will be), and whether this call changed it."""
+    for warning in plan.warnings:
+        module.warn(warning)
+    if not plan.changed or module.check_mode:
+        return plan, plan.after, plan.changed
+    return plan, *_write(plan, write, decide_again)
+
+
+def _exit(
+    module: AnsibleModule,
+    noun: str,
+    show: Callable[[Mapping[str, Any]], Any],
+    result: tuple[Plan, Mapping[str, Any] | None, bool],
+) -> None:
+    plan, resource, changed = result
+    module.exit_json(
+        changed=changed,
+        actions=plan.actions,
+        reason=plan.reason,
+        diff=plan.diff,
+        **plan.details,
+        **{noun: None if resource is None else show(resource)},
+    )
+
+
+def _write(
+    plan: Plan, write: Callable[[Any], None], decide_again: Callable[[], Plan]
+) -> tuple[Mapping[str, Any] | None, bool]:
     """Carry out the plan; what counts is what is read back, not what the tenant answered."""
     problem: Problem | None = None
     done = 0
     for step in plan.steps:
         try:
-            carry_out(tenant, step)
+            write(step)
         except Problem as raised:
             problem = raised
             break
@@ -106,7 +153,7 @@ def _write(tenant: Tenant, plan: Plan, decide_again: Callable[[], Plan]) -> tupl
         # A lost answer to a write that took effect is a change of ours. A refusal of the first write although the
         # tenant is as wanted means that somebody else was faster: nothing of it is ours.
         ours = problem is None or isinstance(problem, OutcomeUnknown) or done > 0
-        return left.after, ours
+        return plan if ours else left, left.after
     if problem is None:
         raise Problem(
             "the tenant accepted every write, but reading it again shows that this is left to do: "
