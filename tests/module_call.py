@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 __all__ = ["call_module"]
 
@@ -33,9 +34,20 @@ def call_module(name: str, options: Mapping[str, Any], *, check: bool = False, d
     printed = io.StringIO()
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", arguments))
+        for name in ("_global_warnings", "_global_deprecations"):
+            # Those of earlier calls in this process are kept there; a list before ansible-core 2.19.
+            stack.enter_context(mock.patch.object(warnings, name, type(getattr(warnings, name))()))
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
         stack.enter_context(contextlib.redirect_stdout(printed))
         stack.enter_context(contextlib.suppress(SystemExit))
         module.main()
-    return json.loads(printed.getvalue())
+    result = json.loads(printed.getvalue())
+    if "warnings" in result:
+        result["warnings"] = [_text(warning) for warning in result["warnings"]]
+    return result
+
+
+def _text(warning: Any) -> str:
+    """ansible-core 2.19 and later print an event, earlier ones a text."""
+    return str(warning["event"]["msg"] if isinstance(warning, dict) else warning)

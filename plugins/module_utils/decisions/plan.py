@@ -11,14 +11,16 @@ from typing import Any, Protocol
 
 __all__ = ["Plan", "Step"]
 
-# Set by the tenant when it writes: no plan can know them, so a diff that held them would differ between check mode
-# and a real run.
+# Set by the tenant when it writes, or put in the words of its Java: no plan can know them, so a diff that held them would
+# promise what does not come true.
 _SET_BY_TENANT = frozenset(
     {
         "created_at",
         "created_by",
         "deployed_by",
         "deployed_on",
+        "elliptic_curve",
+        "key_type",
         "last_modified_at",
         "last_modified_by",
         "status",

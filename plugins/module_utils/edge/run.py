@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -32,6 +32,9 @@ __all__ = ["ask", "ask_without_tenant", "converge", "converge_without_tenant"]
 
 Wanted = TypeVar("Wanted")
 Seen = TypeVar("Seen")
+
+# The plan that came true, or would in check mode, and the resource as it is then.
+_Result: TypeAlias = "tuple[Plan, Mapping[str, Any] | None]"
 
 
 def converge(
@@ -109,24 +112,23 @@ def ask_without_tenant(spec: Spec, *, answer: Callable[[dict[str, Any]], Mapping
 
 def _carried_out(
     module: AnsibleModule, plan: Plan, write: Callable[[Any], None], decide_again: Callable[[], Plan]
-) -> tuple[Plan, Mapping[str, Any] | None, bool]:
-    """The plan, the resource as it is (in check mode: will be), and whether this call changed it."""
+) -> _Result:
     for warning in plan.warnings:
         module.warn(warning)
     if not plan.changed or module.check_mode:
-        return plan, plan.after, plan.changed
-    return plan, *_write(plan, write, decide_again)
+        return plan, plan.after
+    return _write(plan, write, decide_again)
 
 
 def _exit(
     module: AnsibleModule,
     noun: str,
     show: Callable[[Mapping[str, Any]], Any],
-    result: tuple[Plan, Mapping[str, Any] | None, bool],
+    result: _Result,
 ) -> None:
-    plan, resource, changed = result
+    plan, resource = result
     module.exit_json(
-        changed=changed,
+        changed=plan.changed,
         actions=plan.actions,
         reason=plan.reason,
         diff=plan.diff,
@@ -135,9 +137,7 @@ def _exit(
     )
 
 
-def _write(
-    plan: Plan, write: Callable[[Any], None], decide_again: Callable[[], Plan]
-) -> tuple[Mapping[str, Any] | None, bool]:
+def _write(plan: Plan, write: Callable[[Any], None], decide_again: Callable[[], Plan]) -> _Result:
     """Carry out the plan; what counts is what is read back, not what the tenant answered."""
     problem: Problem | None = None
     done = 0
