@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Mapping
 from typing import ClassVar, Protocol
 from urllib.parse import urlencode, urlsplit
@@ -40,15 +41,15 @@ class Authenticator(Protocol):
     def header(self) -> str:
         """The value of ``Authorization``; may ask for a token first."""
 
-    def renew(self) -> bool:
-        """Forget what was refused; whether there is anything new to show."""
+    def renew(self, refused: str) -> bool:
+        """Forget the header that was refused; whether there is anything new to show."""
 
     def hide(self, text: str) -> str:
         """The text without any secret that stood in it."""
 
 
 class Bearer:
-    """A token fetched when it is first needed, or one that was given."""
+    """A token fetched when it is first needed, or one that was given; shared by all connections of a call."""
 
     session_writes = False
 
@@ -60,17 +61,25 @@ class Bearer:
         self._transport = transport
         self._clock = clock
         self._token = login.token if isinstance(login, AccessToken) else None
+        self._turn = threading.Lock()
 
     def header(self) -> str:
-        if self._token is None and not isinstance(self._login, AccessToken):
-            self._token = self._fetch(self._login)
-        return f"Bearer {self._token.reveal() if self._token else ''}"
+        with self._turn:
+            if self._token is None and not isinstance(self._login, AccessToken):
+                self._token = self._fetch(self._login)
+            return self._shown()
 
-    def renew(self) -> bool:
+    def renew(self, refused: str) -> bool:
         if isinstance(self._login, AccessToken):
             return False
-        self._token = None
+        with self._turn:
+            # What another connection has fetched meanwhile was not refused.
+            if self._shown() == refused:
+                self._token = None
         return True
+
+    def _shown(self) -> str:
+        return f"Bearer {self._token.reveal() if self._token else ''}"
 
     def hide(self, text: str) -> str:
         secrets = [self._token] if self._token else []
@@ -132,7 +141,7 @@ class Basic:
     def header(self) -> str:
         return _basic(self._login.username, self._login.password)
 
-    def renew(self) -> bool:
+    def renew(self, refused: str) -> bool:
         return False
 
     def hide(self, text: str) -> str:

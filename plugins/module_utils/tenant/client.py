@@ -48,6 +48,7 @@ class Client:
 
     :param lock_timeout: seconds to wait for a keystore that somebody else has locked.
     :param jitter: a number from 0 to 1, new at each call.
+    :param throttle: shared by the clients of one user; a new one when it is left out.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Client:
         *,
         lock_timeout: float,
         jitter: Callable[[], float] = random.random,
+        throttle: Throttle | None = None,
     ) -> None:
         self._api_url = api_url
         self._transport = transport
@@ -66,11 +68,24 @@ class Client:
         self._clock = clock
         self._lock_timeout = lock_timeout
         self._jitter = jitter
-        self._throttle = Throttle(clock)
+        self._throttle = throttle or Throttle(clock)
         self._csrf = CsrfSession()
         self._offset = timedelta()
+        self._shown = ""
         self.host = urlsplit(api_url).netloc
         self.requests = 0
+
+    def sibling(self, transport: Transport) -> Client:
+        """A client for another thread: a connection of its own, the same login and the same throttle."""
+        return Client(
+            self._api_url,
+            transport,
+            self._login,
+            self._clock,
+            lock_timeout=self._lock_timeout,
+            jitter=self._jitter,
+            throttle=self._throttle,
+        )
 
     def now(self) -> datetime:
         """The tenant's time, from the ``Date`` of its last answer (whole seconds); local time before the first one."""
@@ -145,7 +160,7 @@ class Client:
                 continue
             if answer.status < 300:
                 return answer
-            if answer.status == 401 and not renewed and self._login.renew():
+            if answer.status == 401 and not renewed and self._login.renew(self._shown):
                 renewed = True
                 continue
             if operation.writes and not session_renewed and CsrfSession.required_by(answer):
@@ -173,20 +188,21 @@ class Client:
         return None
 
     def _send(self, operation: Operation) -> Answer:
-        self._throttle.wait(operation.path)
+        self._shown = self._login.header()
         headers = {
             **operation.headers,
             **self._csrf.headers(writing=operation.writes),
-            "Authorization": self._login.header(),
+            "Authorization": self._shown,
         }
-        self.requests += 1
-        answer = self._transport.send(
-            operation.method,
-            f"{self._api_url}/{operation.target}",
-            headers,
-            operation.body,
-            repeatable=not operation.writes,
-        )
+        with self._throttle.slot(operation.path):
+            self.requests += 1
+            answer = self._transport.send(
+                operation.method,
+                f"{self._api_url}/{operation.target}",
+                headers,
+                operation.body,
+                repeatable=not operation.writes,
+            )
         moment = _http_date(answer.headers.get("Date"))
         if moment is not None:
             self._offset = moment - self._clock.now()

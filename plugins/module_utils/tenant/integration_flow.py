@@ -13,7 +13,7 @@ from typing import Any
 from ..clock import format_time
 from .odata import parse_date
 
-__all__ = ["DesignTimeFlow", "FlowLock", "IntegrationFlow"]
+__all__ = ["DesignTimeFlow", "FlowLock", "FlowPackage", "IntegrationFlow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +114,18 @@ class FlowLock:
             created_by=entity.get("CreatedBy") or None,
             created_at=parse_date(entity.get("CreatedAt")),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPackage:
+    """An integration package.
+
+    :param mode: ``READ_ONLY`` for content that can be configured and deployed, but not read.
+    """
+
+    id: str
+    mode: str
+
+    @classmethod
+    def from_odata(cls, entity: Mapping[str, Any]) -> FlowPackage:
+        return cls(id=str(entity.get("Id") or ""), mode=str(entity.get("Mode") or ""))

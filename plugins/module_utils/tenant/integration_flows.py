@@ -17,7 +17,7 @@ from . import odata
 from .client import Client
 from .deployment_error import read_deployment_error
 from .errors import Nonsense, NotFound
-from .integration_flow import DesignTimeFlow, FlowLock, IntegrationFlow
+from .integration_flow import DesignTimeFlow, FlowLock, FlowPackage, IntegrationFlow
 from .restart import RestartOutcome, restart_flows
 
 __all__ = ["IntegrationFlows"]
@@ -34,8 +34,13 @@ class IntegrationFlows:
 
     def deployed(self) -> tuple[IntegrationFlow, ...]:
         """All deployed flows; value mappings, script collections and other artifacts are left out."""
+        return self.deployed_artifacts()[0]
+
+    def deployed_artifacts(self) -> tuple[tuple[IntegrationFlow, ...], tuple[IntegrationFlow, ...]]:
+        """All deployed flows, and all other deployed artifacts, which are listed in the same shape."""
         found = self._client.get_all("IntegrationRuntimeArtifacts", doing="list the deployed integration flows")
-        return tuple(self._flow(entity) for entity in found if entity.get("Type") == _TYPE)
+        flows = tuple(self._flow(entity) for entity in found if entity.get("Type") == _TYPE)
+        return flows, tuple(self._flow(entity) for entity in found if entity.get("Type") != _TYPE)
 
     def one(self, flow_id: str) -> IntegrationFlow | None:
         """A deployed flow, or ``None``: also when the tenant says so with another status than 404 (observed)."""
@@ -126,6 +131,38 @@ class IntegrationFlows:
         path = odata.key("IntegrationRuntimeArtifacts", flow_id) + "/$value"
         return self._client.get_media(path, doing="download the deployed integration flow", where=flow_id)
 
+    def packages(self) -> tuple[FlowPackage, ...]:
+        """The integration packages that this login may see."""
+        found = self._client.get_all("IntegrationPackages", doing="list the integration packages")
+        return tuple(FlowPackage.from_odata(entity) for entity in found)
+
+    def designed_in(self, package_id: str) -> tuple[DesignTimeFlow, ...]:
+        """All flows of a package as they stand in design time; none when there is no such package."""
+        path = odata.key("IntegrationPackages", package_id) + "/IntegrationDesigntimeArtifacts"
+        try:
+            found = self._client.get_all(path, doing="list the integration flows of a package", where=package_id)
+            return tuple(DesignTimeFlow.from_odata(entity) for entity in found)
+        except NotFound:
+            return ()
+        except ValueError as error:
+            raise Nonsense(f"The tenant was asked for the flows of a package, and {error}", where=package_id) from None
+
+    def script_collection(self, collection_id: str) -> DesignTimeFlow | None:
+        """A script collection in design time, in the shape of a flow; ``None`` when there is none to be seen."""
+        path = _script_collection(collection_id)
+        try:
+            entity = self._client.get(path, doing="read the script collection", where=collection_id)
+            return DesignTimeFlow.from_odata(entity)
+        except NotFound:
+            return None
+        except ValueError as error:
+            raise Nonsense(f"The tenant was asked for a script collection, and {error}", where=collection_id) from None
+
+    def script_collection_bundle(self, collection_id: str) -> bytes:
+        """The script collection in design time as a zip file."""
+        path = _script_collection(collection_id) + "/$value"
+        return self._client.get_media(path, doing="download the script collection", where=collection_id)
+
     def locks(self) -> tuple[FlowLock, ...]:
         """The flows that somebody has open for editing."""
         found = self._client.get_all("IntegrationDesigntimeLocks", doing="list the locks of integration flows")
@@ -140,6 +177,10 @@ class IntegrationFlows:
 
 def _design_time(flow_id: str) -> str:
     return odata.key("IntegrationDesigntimeArtifacts", Id=flow_id, Version="active")
+
+
+def _script_collection(collection_id: str) -> str:
+    return odata.key("ScriptCollectionDesigntimeArtifacts", Id=collection_id, Version="active")
 
 
 def _task_id(body: bytes) -> str:

@@ -27,6 +27,6 @@ def role_for(method: str, path: str) -> str:
         return _READER if method == "GET" else "MonitoringArtifactsDeploy"
     if name == "IntegrationDesigntimeLocks":
         return "WorkspaceArtifactLocksRead"
-    if name == "IntegrationDesigntimeArtifacts":
+    if name in ("IntegrationDesigntimeArtifacts", "IntegrationPackages", "ScriptCollectionDesigntimeArtifacts"):
         return "WorkspacePackagesRead"
     return _READER

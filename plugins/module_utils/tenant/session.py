@@ -7,34 +7,45 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import final
+from typing import TypeVar, final
 from urllib.parse import urlsplit
 
 from ..clock import Clock, SystemClock
+from ..problem import Problem
 from .auth import authenticator
 from .client import Client
 from .credentials import ClientCertificate, Credentials
 from .integration_flows import IntegrationFlows
 from .keystore import Keystore
 from .message_logs import MessageLogs
+from .side_by_side import run_side_by_side
 from .tls import make_context
 from .transport import HttpTransport
 
 __all__ = ["Tenant", "open_tenant"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @final
 class Tenant:
     """A context manager; closing it closes its connections."""
 
-    def __init__(self, client: Client, transport: HttpTransport, clock: Clock) -> None:
+    def __init__(
+        self, client: Client, transport: HttpTransport, clock: Clock, new_transport: Callable[[], HttpTransport]
+    ) -> None:
         self.keystore = Keystore(client)
         self.integration_flows = IntegrationFlows(client, clock)
         self.message_logs = MessageLogs(client)
         self._client = client
         self._transport = transport
+        self._clock = clock
+        self._new_transport = new_transport
+        self._siblings: list[Tenant] = []
 
     @property
     def host(self) -> str:
@@ -43,18 +54,35 @@ class Tenant:
     @property
     def requests(self) -> int:
         """Requests sent to the API so far, without those for a token."""
-        return self._client.requests
+        return self._client.requests + sum(sibling.requests for sibling in self._siblings)
 
     @property
     def connections(self) -> int:
         """Connections opened so far, to all hosts."""
-        return self._transport.connections
+        return self._transport.connections + sum(sibling.connections for sibling in self._siblings)
 
     def now(self) -> datetime:
         """The tenant's time; see :meth:`.client.Client.now`."""
         return self._client.now()
 
+    def side_by_side(
+        self, items: Sequence[T], read: Callable[[Tenant, T], R], *, connections: int
+    ) -> list[R | Problem]:
+        """Read once for each item over a bounded number of connections, with one login and one throttle for all.
+
+        :param read: must only read, and only through the tenant it is given. Called in threads.
+        :param connections: at most so many at a time; kept for the next call.
+        :return: for each item in order what was read, or the problem that it raised. A login that is refused ends it
+            all, and is raised.
+        """
+        while len(self._siblings) < min(connections, len(items)):
+            transport = self._new_transport()
+            self._siblings.append(Tenant(self._client.sibling(transport), transport, self._clock, self._new_transport))
+        return run_side_by_side(self._siblings[:connections], items, read)
+
     def close(self) -> None:
+        for sibling in self._siblings:
+            sibling.close()
         self._transport.close()
 
     def __enter__(self) -> Tenant:
@@ -83,9 +111,14 @@ def open_tenant(
     """
     clock = clock or SystemClock()
     contexts = _Contexts(credentials, validate_certs=validate_certs, ca_path=ca_path)
-    transport = HttpTransport(contexts.for_host, timeout=timeout, environment=os.environ)
+
+    def new_transport() -> HttpTransport:
+        return HttpTransport(contexts.for_host, timeout=timeout, environment=os.environ)
+
+    transport = new_transport()
     login = authenticator(credentials.login, transport, clock)
-    return Tenant(Client(credentials.api_url, transport, login, clock, lock_timeout=lock_timeout), transport, clock)
+    client = Client(credentials.api_url, transport, login, clock, lock_timeout=lock_timeout)
+    return Tenant(client, transport, clock, new_transport)
 
 
 class _Contexts:

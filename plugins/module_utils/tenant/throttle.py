@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Not more requests a second than a user may send, so that a tenant has no reason to answer 429.
 
-Rates per user from SAP Help "Rate Limits on SAP Cloud Integration".
+Rates per user from SAP Help "Rate Limits on SAP Cloud Integration". One throttle serves all connections of a call.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import heapq
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..clock import Clock
 
@@ -18,26 +21,39 @@ _SECURITY_CONTENT = 10
 _DESIGN_TIME = 10
 _RUNTIME = 50
 _MESSAGE_LOGS = 100
-# The tenant counts in windows of its own; a little more than a second keeps two of them from overlapping.
-_WINDOW = 1.05
+# The tenant counts in seconds of its own; a little more keeps clocks that tick coarsely from mattering.
+_WINDOW = 1.02
 
 
 class Throttle:
-    """A sliding window per class of operations; short calls never wait."""
+    """As many slots per class of operations as the rate allows; each is free again a second after its answer came.
+
+    The tenant counts a request at some moment between its sending and its answer, so whatever the network does, no
+    second of the tenant's holds more requests than there are slots. Calls of a few requests never wait.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._sent: dict[str, deque[float]] = {}
+        self._free_at: dict[str, list[float]] = {}
+        self._returned = threading.Condition()
 
-    def wait(self, entity_set: str) -> None:
-        """Wait until a request to this entity set is allowed, and count it."""
+    @contextmanager
+    def slot(self, entity_set: str) -> Iterator[None]:
+        """Wait until a request to this entity set is allowed, and hold its slot until the answer is there."""
         name, rate = _class_of(entity_set)
-        sent = self._sent.setdefault(name, deque(maxlen=rate))
-        if len(sent) == rate:
-            left = sent[0] + _WINDOW - self._clock.monotonic()
+        with self._returned:
+            free_at = self._free_at.setdefault(name, [0.0] * rate)
+            while not free_at:
+                self._returned.wait()
+            left = heapq.heappop(free_at) - self._clock.monotonic()
+        try:
             if left > 0:
                 self._clock.pause(left)
-        sent.append(self._clock.monotonic())
+            yield
+        finally:
+            with self._returned:
+                heapq.heappush(free_at, self._clock.monotonic() + _WINDOW)
+                self._returned.notify()
 
 
 def _class_of(entity_set: str) -> tuple[str, int]:
