@@ -37,6 +37,24 @@ options:
         changes nothing.
       - Required with O(state=restarted).
     type: str
+  on_side_effect:
+    description:
+      - What to do with a flow whose deployment would do more than restart it. The design-time artifact of each flow
+        that is to be restarted is compared with what runs. A newer version, a draft, a later modification, changed
+        parameters, a Run Once timer, a lock, another runtime profile, and an artifact that is missing or cannot be read
+        are such effects.
+      - With V(block), nothing is deployed, and the module fails with the list.
+      - With V(redeploy), the flow is deployed all the same.
+      - With V(wait), the flow is left alone. It reads the keystore again by itself 24 hours after O(started_after) at
+        the latest, and RV(integration_flows[].waits_until) says when that is.
+      - It counts with O(state=restarted) only.
+    type: str
+    choices: [block, redeploy, wait]
+    default: block
+  flow_side_effects:
+    description: The same for single flows. A mapping from the ID of a flow to one of the choices of O(on_side_effect).
+    type: dict
+    default: {}
   wait_timeout:
     description: Seconds until every flow must be in the state.
     type: int
@@ -50,9 +68,14 @@ extends_documentation_fragment:
   - certops.sap_cloud_integration.attributes.converges
   - certops.sap_cloud_integration.attributes.tenant
   - certops.sap_cloud_integration.connection
+  - certops.sap_cloud_integration.flow_content
 notes:
   - A deployment can do more than restart a flow. It brings the version, the draft and the parameters that are in design
     time, and it fires timers that are set to run once.
+  - With which parameters a flow was deployed is known when O(cache_path) holds what this module deployed, or what an
+    earlier run saw of this deployment, or when the runtime gives out its content. Otherwise V(parameters_unknown) is
+    among the side effects; it blocks nothing.
+  - The comparison costs up to three requests for each flow that is to be restarted, and one for the locks.
 seealso:
   - module: certops.sap_cloud_integration.integration_flow_info
   - module: certops.sap_cloud_integration.trusted_root
@@ -66,6 +89,14 @@ EXAMPLES = r"""
     service_key: "{{ service_key }}"
     ids: [Orders_To_ERP, Invoices_To_ERP]
     started_after: example_root_2026
+
+- name: Let one flow run into the end of its cache, because deploying it would fire its timer
+  certops.sap_cloud_integration.integration_flow:
+    service_key: "{{ service_key }}"
+    ids: [Orders_To_ERP, Year_End_Closing]
+    started_after: example_root_2026
+    flow_side_effects:
+      Year_End_Closing: wait
 
 - name: Take a flow out of service
   certops.sap_cloud_integration.integration_flow:
@@ -105,6 +136,35 @@ integration_flows:
       description: Who deployed it.
       type: str
       sample: sb-1234
+    side_effects:
+      description: What deploying the flow again would do beyond restarting it.
+      type: list
+      elements: dict
+      returned: with O(state=restarted); V(null) for a flow that was not to be restarted
+      contains:
+        name:
+          description:
+            - V(newer_version), V(other_version), V(draft), V(modified_since_deployment), V(modification_unknown),
+              V(parameters_changed), V(parameters_unknown), V(run_once_timer), V(timers_unknown), V(polling_sender),
+              V(no_design_time_artifact), V(configure_only), V(design_time_unknown), V(locked), V(lock_unknown) or
+              V(other_runtime_profile).
+          type: str
+          sample: draft
+        sentence:
+          description: What it is, in words.
+          type: str
+          sample: 'There is a draft on top of version 1.0.4: it would be deployed'
+        blocking:
+          description: Whether it keeps the flow from being restarted unless the user decides otherwise.
+          type: bool
+          sample: true
+    waits_until:
+      description:
+        - With V(wait), until when the flow may work with the keystore that it has cached. V(null) for flows that do not
+          wait, and once that time is over.
+      type: str
+      returned: with O(state=restarted)
+      sample: "2026-11-22T18:00:00Z"
 actions:
   description: The deployments that were carried out, or would be in check mode.
   returned: success
@@ -117,18 +177,23 @@ reason:
   type: str
   sample: 'This flow is not started after 2026-11-21T18:00:00Z: Orders_To_ERP.'
 problem:
-  description: What went wrong, in parts that a playbook can branch on, with the outcome of each flow.
+  description:
+    - What went wrong, in parts that a playbook can branch on, with the outcome of each flow. With the kind
+      V(RestartBlocked), C(flows) lists each flow that is blocked with its side effects by name.
   returned: failure
   type: dict
   sample:
     kind: FlowsFailed
-    what: 1 of 2 flows does not run
+    what: 1 of 2 integration flows could not be restarted
     where: Orders_To_ERP
     said: null
     remedy: Look into the error of each flow
 """
 
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import Spec
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import (
+    FLOW_CONTENT,
+    Spec,
+)
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.integration_flow import (
     decide_wanted_flows,
     read_flows,
@@ -136,11 +201,13 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge
 )
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.run import converge
 
-SPEC = Spec(
+SPEC = FLOW_CONTENT + Spec(
     options={
         "ids": {"type": "list", "elements": "str", "required": True},
         "state": {"type": "str", "choices": ["restarted", "deployed", "undeployed"], "default": "restarted"},
         "started_after": {"type": "str"},
+        "on_side_effect": {"type": "str", "choices": ["block", "redeploy", "wait"], "default": "block"},
+        "flow_side_effects": {"type": "dict", "default": {}},
         "wait_timeout": {"type": "int", "default": 600},
         "parallel": {"type": "int", "default": 4},
     },

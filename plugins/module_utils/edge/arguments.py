@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.common.parameters import env_fallback
 
-__all__ = ["CERTIFICATE", "CONNECTION", "Spec"]
+__all__ = ["CERTIFICATE", "CONNECTION", "FLOW_CONTENT", "Spec"]
 
 
 @dataclass(frozen=True)
@@ -73,4 +73,12 @@ CONNECTION = Spec(
 CERTIFICATE = Spec(
     options={"certificate_path": {"type": "path"}, "certificate_content": {"type": "str"}},
     mutually_exclusive=[["certificate_path", "certificate_content"]],
+)
+
+FLOW_CONTENT = Spec(
+    options={
+        "cache_path": {"type": "path"},
+        "connections": {"type": "int", "default": 8},
+        "prefer_deployed_content": {"type": "bool", "default": False},
+    }
 )

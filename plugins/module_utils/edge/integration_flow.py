@@ -6,32 +6,40 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ..clock import parse_time
-from ..decisions.integration_flow import WantedFlows, decide_flows
+from ..decisions.integration_flow import CHOICES, SeenFlows, WantedFlows, decide_flows, stale_flows
 from ..decisions.plan import Plan
 from ..decisions.refused import Conflict, NotWanted
+from ..flow_bundle.changes import SideEffect
 from ..tenant.integration_flow import IntegrationFlow
 from ..tenant.session import Tenant
+from .comparison import Comparison
+from .flow_reading import Reading, reading_of
 from .flow_states import settled
 
 __all__ = ["decide_wanted_flows", "read_flows", "wanted_flows"]
+
+
+@dataclass
+class _Compared:
+    """What was compared before anything was deployed; the read-back does not ask for it again."""
+
+    comparison: Comparison | None = None
+    before: dict[str, IntegrationFlow] = field(default_factory=dict)
+    effects: dict[str, tuple[SideEffect, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Wanted:
     flows: WantedFlows
     started_after: datetime | str | None
-
-
-@dataclass(frozen=True)
-class _Seen:
-    flows: Mapping[str, IntegrationFlow | None]
-    started_after: datetime | None
+    reading: Reading
+    compared: _Compared = field(default_factory=_Compared)
 
 
 def wanted_flows(options: dict[str, Any]) -> _Wanted:
@@ -45,16 +53,52 @@ def wanted_flows(options: dict[str, Any]) -> _Wanted:
         # What is no time is an alias.
         with contextlib.suppress(ValueError):
             started_after = parse_time(str(started_after))
-    return _Wanted(WantedFlows(ids, options["state"], options["wait_timeout"], options["parallel"]), started_after)
+    flows = WantedFlows(
+        ids,
+        options["state"],
+        options["wait_timeout"],
+        options["parallel"],
+        options["on_side_effect"],
+        _choices(options["flow_side_effects"]),
+    )
+    return _Wanted(flows, started_after, reading_of(options))
 
 
-def read_flows(tenant: Tenant, wanted: _Wanted) -> _Seen:
+def _choices(given: Mapping[str, Any]) -> dict[str, str]:
+    wrong = [f"{flow_id}: {choice}" for flow_id, choice in given.items() if choice not in CHOICES]
+    if wrong:
+        raise NotWanted(
+            f"each flow has one of {', '.join(CHOICES)}", where="option flow_side_effects", said=", ".join(wrong)
+        )
+    return {str(flow_id).strip(): str(choice) for flow_id, choice in given.items()}
+
+
+def read_flows(tenant: Tenant, wanted: _Wanted) -> SeenFlows:
     """The runtime entries after whatever is under way has settled; a colleague's deployment counts as well as ours."""
     moment = wanted.started_after
     if isinstance(moment, str):
         moment = _written(tenant, moment)
     flows = settled(tenant, wanted.flows.ids, timeout=wanted.flows.wait_timeout)
-    return _Seen(flows, moment)
+    stale = stale_flows(wanted.flows, flows, moment)
+    effects = _side_effects(tenant, wanted, flows, stale)
+    return SeenFlows(flows, moment, effects, tenant.now())
+
+
+def _side_effects(
+    tenant: Tenant, wanted: _Wanted, flows: Mapping[str, IntegrationFlow | None], stale: Sequence[str]
+) -> Mapping[str, tuple[SideEffect, ...]]:
+    """Of the flows that are to be restarted, and of those that just were."""
+    known = wanted.compared
+    if known.comparison is None:
+        known.comparison = wanted.reading.open(tenant)[1]
+    for flow_id, before in known.before.items():
+        after = flows.get(flow_id)
+        if after is not None and after.is_started and after.deployed_after(before):
+            known.comparison.remember_deployed(after)
+    new = [flow for flow_id in stale if flow_id not in known.before and (flow := flows[flow_id]) is not None]
+    known.effects.update(known.comparison.side_effects(new))
+    known.before.update((flow.id, flow) for flow in new)
+    return known.effects
 
 
 def _written(tenant: Tenant, alias: str) -> datetime:
@@ -68,5 +112,5 @@ def _written(tenant: Tenant, alias: str) -> datetime:
     return entry.last_modified_at
 
 
-def decide_wanted_flows(wanted: _Wanted, seen: _Seen) -> Plan:
-    return decide_flows(wanted.flows, seen.flows, seen.started_after)
+def decide_wanted_flows(wanted: _Wanted, seen: SeenFlows) -> Plan:
+    return decide_flows(wanted.flows, seen)

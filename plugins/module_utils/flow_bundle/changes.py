@@ -35,9 +35,10 @@ SideEffectName = Literal[
     "configure_only",
     "design_time_unknown",
     "locked",
+    "lock_unknown",
     "other_runtime_profile",
 ]
-_NOT_BLOCKING: frozenset[SideEffectName] = frozenset({"parameters_unknown", "polling_sender"})
+_NOT_BLOCKING: frozenset[SideEffectName] = frozenset({"lock_unknown", "parameters_unknown", "polling_sender"})
 _CLOUD_PROFILE = "iflmap"
 
 
@@ -60,6 +61,8 @@ class DesignTime:
     """Aware, on the tenant's clock; ``None`` when the tenant does not say."""
     locked_by: str | None = None
     """Who holds the lock; an empty text when it is not said who."""
+    lock_known: bool = True
+    """``False`` when the tenant does not tell this user about locks."""
 
 
 NoDesignTime = Literal["not_found", "configure_only", "not_permitted", "unknown"]
@@ -104,6 +107,8 @@ def side_effects(
     if design_time.locked_by is not None:
         by = f" by {design_time.locked_by}" if design_time.locked_by else ""
         found.append(SideEffect("locked", f"The design-time artifact is locked{by}: somebody is editing it"))
+    elif not design_time.lock_known:
+        found.append(SideEffect("lock_unknown", "Whether somebody has the design-time artifact locked is not known"))
     if profile is not None and profile.strip().lower() != _CLOUD_PROFILE:
         sentence = f"The flow is made for the runtime profile {profile}, so it would be deployed to another runtime"
         found.append(SideEffect("other_runtime_profile", sentence))
