@@ -63,6 +63,12 @@ def decide_certificate_entry(wanted: WantedEntry, entries: Sequence[KeystoreEntr
                 where=f'alias "{wanted.alias}"',
                 remedy="Give certificate_path or certificate_content",
             )
+        if seen.alias != wanted.alias and not steps:
+            raise Conflict(
+                f'the alias differs only in letter case from "{wanted.alias}"',
+                where=f'alias "{seen.alias}"',
+                remedy="Give the alias as it is, or as previous_alias to rename the entry",
+            )
         after = renamed(seen, wanted.alias)
         return Plan(
             seen.to_result(),
