@@ -194,6 +194,7 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.run import converge
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.signing_response import (
     decide_response,
+    read_chain_back,
     read_key_pair,
     wanted_response,
 )
@@ -211,7 +212,14 @@ SPEC = Spec(
 
 
 def main() -> None:
-    converge(SPEC, noun="signing_response", prepare=wanted_response, read=read_key_pair, decide=decide_response)
+    converge(
+        SPEC,
+        noun="signing_response",
+        prepare=wanted_response,
+        read=read_key_pair,
+        decide=decide_response,
+        read_back=read_chain_back,
+    )
 
 
 if __name__ == "__main__":

@@ -15,17 +15,16 @@ from typing import Any
 
 from ..certificates.certificate import Certificate
 from ..certificates.chain import Chain, order_chain
-from ..certificates.names import same_name_text
 from ..clock import format_time
 from ..tenant.keystore_entry import KeystoreEntry
+from .chain_warning import chain_warning
+from .key_usage import check_key_usages
 from .plan import Plan
 from .refused import Conflict, NotWanted
 from .steps import InstallChain
-from .trusted_root import check_validity
+from .trusted_root import occupant_of
 
-__all__ = ["KeyPairSeen", "WantedResponse", "decide_signing_response"]
-
-_CLIENT_AUTH = "clientAuth"
+__all__ = ["KeyPairSeen", "WantedResponse", "decide_signing_response", "key_pair_entry"]
 
 
 @dataclass(frozen=True)
@@ -42,114 +41,138 @@ class WantedResponse:
 
 @dataclass(frozen=True)
 class KeyPairSeen:
-    """:param entry: what the listing says of the alias.
+    """:param entries: the whole listing, which also knows the roots.
 
-    :param installed: its chain, leaf first; empty when the entry is no key pair.
+    :param installed: the chain of the key pair, leaf first.
+    :param now: the tenant's time, by which it judges validity itself.
     """
 
-    entry: KeystoreEntry | None
-    installed: tuple[Certificate, ...]
     entries: tuple[KeystoreEntry, ...]
+    installed: tuple[Certificate, ...]
+    now: datetime
 
 
-def decide_signing_response(wanted: WantedResponse, seen: KeyPairSeen, *, now: datetime) -> Plan:
-    entry = _key_pair(wanted.alias, seen.entry)
-    own = seen.installed[0]
-    chain = order_chain(wanted.certificates, spki_sha256=own.spki_sha256)
-    if chain.broken:
-        raise NotWanted(
-            f"the chain is broken: {chain.broken}",
-            where=f'alias "{wanted.alias}"',
-            remedy="Ask the CA for the certificates of the issuer that signed the leaf",
-        )
-    check_validity(chain.leaf, now=now)
-    usage_warning = _check_key_usages(chain.leaf, wanted.required_key_usages)
-    before = _resource(entry.alias, _without_root(seen.installed))
-    if _is_installed(chain, seen.installed):
-        return Plan(before, before, (), "The key pair has this chain already.", details=_details(own, own))
-    new = (chain.leaf, *chain.intermediates)
-    warnings = [*_gaps(chain, seen.entries), *([usage_warning] if usage_warning else [])]
-    if chain.leaf.not_after < own.not_after and not own.self_issued:
+def decide_signing_response(wanted: WantedResponse, seen: KeyPairSeen) -> Plan:
+    alias, installed = wanted.alias, seen.installed
+    key_pair_entry(alias, seen.entries)
+    own = installed[0]
+    chain = _chain_for(wanted, own)
+    leaf = chain.leaf
+    lasting = (check_key_usages(leaf, wanted.required_key_usages), chain_warning(chain, seen.entries))
+    warnings = [warning for warning in lasting if warning]
+    before = _resource(alias, _without_root(installed))
+    new = (leaf, *chain.intermediates)
+    if _without_root(installed)[: len(new)] == new:
+        # The tenant may have completed the chain from its keystore. What is installed already is not judged by its
+        # dates: a playbook that still names an old answer must go on changing nothing.
+        if not own.valid_at(seen.now):
+            warnings.append(f"The installed certificate is not valid now: {_validity(own)}.")
+        reason = "The key pair has this chain already."
+        return Plan(before, before, (), reason, tuple(warnings), details=_details(own, own))
+    for certificate in new:
+        _check_validity(certificate, leaf=leaf, now=seen.now)
+    if leaf.not_after < own.not_after and not own.self_issued:
         warnings.append(
-            f"The answer ends at {format_time(chain.leaf.not_after)}, earlier than the certificate that it replaces "
+            f"The answer ends at {format_time(leaf.not_after)}, earlier than the certificate that it replaces "
             f"({format_time(own.not_after)})."
         )
     warnings += [
-        f"{stranger.subject} belongs to no place in the chain and is left out." for stranger in chain.strangers
+        f"{stranger.subject} ({stranger.fingerprint_sha256}) is not part of the chain that was chosen and is left out."
+        for stranger in chain.strangers
     ]
-    return Plan(
-        before,
-        _resource(entry.alias, new),
-        (InstallChain(wanted.alias, new),),
-        "The key pair has another chain.",
-        tuple(warnings),
-        details=_details(own, chain.leaf),
-    )
+    reason = "The key pair has another chain." if own == leaf else "The key pair has another certificate."
+    step = InstallChain(alias, new)
+    return Plan(before, _resource(alias, new), (step,), reason, tuple(warnings), details=_details(own, leaf))
 
 
-def _key_pair(alias: str, entry: KeystoreEntry | None) -> KeystoreEntry:
+def key_pair_entry(alias: str, entries: Sequence[KeystoreEntry]) -> KeystoreEntry:
+    """The entry, when it is a key pair that the tenant administrator owns; raises :class:`Conflict` otherwise."""
     where = f'alias "{alias}"'
+    entry = occupant_of(entries, alias)
     if entry is None:
         raise Conflict(
             "there is no such entry", where=where, remedy="Make the key pair first, with the module keystore_entry"
         )
-    if entry.owner == "sap":
-        raise Conflict("the entry is owned by SAP, which renews it itself", where=where)
-    if entry.type != "key_pair":
+    if entry.alias != alias:
         raise Conflict(
-            f"the entry is a {entry.type.replace('_', ' ')}, and only a key pair can get a signing response",
+            f'there is no such entry, but one that differs in letter case: "{entry.alias}"',
             where=where,
+            remedy="Write the alias as the keystore does",
+        )
+    if entry.owner == "sap":
+        raise Conflict(
+            "the entry is owned by SAP, which renews it itself", where=where, remedy="Give the alias of your key pair"
+        )
+    if entry.type != "key_pair":
+        kind = "an SSH key" if entry.type == "ssh_key" else "a certificate"
+        raise Conflict(
+            f"the entry is {kind}, and only a key pair has signing requests and responses",
+            where=where,
+            remedy="Give the alias of a key pair",
         )
     return entry
 
 
-def _is_installed(chain: Chain, installed: Sequence[Certificate]) -> bool:
-    """Whether the tenant has the same chain, which it may have completed from its keystore up to the root."""
-    new = (chain.leaf, *chain.intermediates)
-    return tuple(_without_root(installed)[: len(new)]) == new
+def _chain_for(wanted: WantedResponse, own: Certificate) -> Chain:
+    """The chain for the key of the key pair; each way in which the answer cannot be for it has its own sentence."""
+    where, key = f'alias "{wanted.alias}"', own.spki_sha256
+    if not any(one.spki_sha256 == key for one in wanted.certificates):
+        leaves = [one for one in wanted.certificates if not one.is_ca]
+        if not leaves:
+            raise NotWanted(
+                "the leaf is missing: there are only certificates of CAs in the answer ("
+                + "; ".join(one.subject for one in wanted.certificates[:5])
+                + f"), and none for the key pair's public key with the SHA-256 {key}",
+                where=where,
+                remedy="Ask the CA for the certificate that it issued for the signing request",
+            )
+        raise NotWanted(
+            f"the answer is for another key: the key pair's public key has the SHA-256 {key}, "
+            + "; ".join(f"that of {one.subject} has {one.spki_sha256}" for one in leaves[:5]),
+            where=where,
+            remedy="Ask the CA for the answer to this key pair's own signing request; a key pair that was generated "
+            "anew needs a new one",
+        )
+    chain = order_chain(wanted.certificates, spki_sha256=key)
+    if chain.broken:
+        raise NotWanted(
+            f"the chain is broken: {chain.broken}",
+            where=where,
+            remedy="Ask the CA for the certificates of the issuer that signed the leaf",
+        )
+    if chain.leaf.self_issued and not own.self_issued:
+        raise NotWanted(
+            "the certificate for this key is self-signed: it is what the key pair was made with, not a CA's answer",
+            where=where,
+            remedy="Give what the CA sent",
+        )
+    return chain
+
+
+def _check_validity(certificate: Certificate, *, leaf: Certificate, now: datetime) -> None:
+    if certificate.valid_at(now):
+        return
+    what = "the certificate" if certificate is leaf else "an intermediate certificate of the chain"
+    if now > certificate.not_after:
+        raise NotWanted(
+            f"{what} expired at {format_time(certificate.not_after)}",
+            where=certificate.subject,
+            remedy="Ask the CA for a new answer" if certificate is leaf else "Ask the CA for its current intermediates",
+        )
+    raise NotWanted(
+        f"{what} is not valid before {format_time(certificate.not_before)}",
+        where=certificate.subject,
+        remedy="Install it when it is; the tenant's clock counts",
+    )
 
 
 def _without_root(chain: Sequence[Certificate]) -> tuple[Certificate, ...]:
+    """Leaf first; the leaf stays although it may have signed itself."""
     return tuple(one for number, one in enumerate(chain) if number == 0 or not one.self_issued)
 
 
-def _check_key_usages(leaf: Certificate, required: Sequence[str]) -> str | None:
-    usages = leaf.extended_key_usages
-    if usages is None or "anyExtendedKeyUsage" in usages:
-        return None
-    missing = [usage for usage in required if usage not in usages]
-    if missing:
-        raise NotWanted(
-            f"the certificate may not be used for {', '.join(missing)}, only for {', '.join(usages) or 'nothing'}",
-            where=leaf.subject,
-            remedy="Ask the CA for a certificate with this extended key usage",
-        )
-    if _CLIENT_AUTH not in usages:
-        return (
-            f"The certificate may be used for {', '.join(usages) or 'nothing'}, but not for {_CLIENT_AUTH}: a receiver "
-            "may refuse it as the client certificate of an outbound connection."
-        )
-    return None
-
-
-def _gaps(chain: Chain, entries: Sequence[KeystoreEntry]) -> list[str]:
-    """What the other side may miss: issuers that neither the answer nor the keystore holds."""
-    issuer = chain.root.subject if chain.root else chain.top.issuer
-    known = any(
-        entry.subject and same_name_text(entry.subject, issuer) for entry in entries if entry.type == "certificate"
-    )
-    if chain.root is not None:
-        in_keystore = any(entry.fingerprint_sha256 == chain.root.fingerprint_sha256 for entry in entries)
-        return (
-            []
-            if in_keystore
-            else [f"The root of the chain, {issuer}, is not in the keystore; the tenant cannot check it."]
-        )
-    if known or chain.gap is None:
-        return []
-    if chain.intermediates:
-        return [f"The root of the chain is not known: {chain.gap}, and the keystore does not hold it either."]
-    return [f"Intermediate certificates may be missing: {chain.gap}, and the keystore does not hold it either."]
+def _validity(certificate: Certificate) -> str:
+    return f"from {format_time(certificate.not_before)} to {format_time(certificate.not_after)}"
 
 
 def _resource(alias: str, chain: Sequence[Certificate]) -> dict[str, Any]:
@@ -168,5 +191,5 @@ def _resource(alias: str, chain: Sequence[Certificate]) -> dict[str, Any]:
 def _details(old: Certificate, new: Certificate) -> dict[str, Any]:
     return {
         "previous_leaf": old.to_result(),
-        "days_gained": (new.not_after - old.not_after).days,
+        "days_gained": round((new.not_after - old.not_after).total_seconds() / 86400),
     }

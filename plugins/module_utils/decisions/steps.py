@@ -5,11 +5,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from ..certificates.certificate import Certificate
+from ..certificates.key_pair_file import KeyPairFile
+from ..tenant.key_pair import NewKeyPair
+from ..tenant.secret import Secret
 
-__all__ = ["DeleteEntry", "DeployFlows", "ImportCertificate", "InstallChain", "RenameEntry", "UndeployFlows"]
+__all__ = [
+    "DeleteEntries",
+    "DeleteEntry",
+    "DeployFlows",
+    "ImportCertificate",
+    "ImportCertificates",
+    "InstallChain",
+    "RenameEntry",
+    "UndeployFlows",
+]
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,20 @@ class ImportCertificate:
         verb = "replace the certificate under" if self.replace else "import"
         what = f"{self.certificate.subject} ({self.certificate.fingerprint_sha256})"
         return f'{verb} alias "{self.alias}" with {what}' if self.replace else f'{verb} {what} as alias "{self.alias}"'
+
+
+@dataclass(frozen=True)
+class ImportCertificates:
+    """Several imports in as few requests as the tenant's limits allow.
+
+    :param upload: ``auto``, ``single`` or ``keystore``.
+    """
+
+    parts: tuple[ImportCertificate, ...]
+    upload: Literal["auto", "single", "keystore"]
+
+    def describe(self) -> str:
+        return "; ".join(part.describe() for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -42,6 +69,34 @@ class InstallChain:
 
 
 @dataclass(frozen=True)
+class GenerateKeyPair:
+    """Have the tenant make a key pair; its private key never leaves it."""
+
+    alias: str
+    wanted: NewKeyPair
+
+    def describe(self) -> str:
+        kind = " ".join(str(part) for part in (self.wanted.key_type, self.wanted.curve or self.wanted.key_size) if part)
+        return f'generate a key pair ({kind}) for {self.wanted.common_name} as alias "{self.alias}"'
+
+
+@dataclass(frozen=True)
+class ImportKeyPair:
+    """Import the key pair of a PKCS#12 file, under a new alias or in place of the key pair there."""
+
+    alias: str
+    file: KeyPairFile
+    passphrase: Secret
+    replace: bool = False
+
+    def describe(self) -> str:
+        what = f"{self.file.leaf.subject} ({self.file.leaf.fingerprint_sha256})"
+        if self.replace:
+            return f'replace the key pair under alias "{self.alias}" with {what}'
+        return f'import the key pair {what} as alias "{self.alias}"'
+
+
+@dataclass(frozen=True)
 class RenameEntry:
     alias: str
     new_alias: str
@@ -57,6 +112,16 @@ class DeleteEntry:
 
     def describe(self) -> str:
         return f'delete alias "{self.alias}" ({self.fingerprint_sha256})'
+
+
+@dataclass(frozen=True)
+class DeleteEntries:
+    """Several deletions in one request."""
+
+    parts: tuple[DeleteEntry, ...]
+
+    def describe(self) -> str:
+        return "; ".join(part.describe() for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -82,3 +147,18 @@ class UndeployFlows:
 
     def describe(self) -> str:
         return "undeploy " + ", ".join(self.ids)
+
+
+@dataclass(frozen=True)
+class WriteFile:
+    """Write a text file on the controller.
+
+    :param what: what the text is, for people.
+    """
+
+    path: str
+    text: str = field(repr=False)
+    what: str
+
+    def describe(self) -> str:
+        return f"write {self.what} to {self.path}"

@@ -9,8 +9,23 @@ from functools import singledispatch
 from typing import Any
 
 from ..certificates.signing_response import normalise_chain
-from ..decisions.steps import DeleteEntry, DeployFlows, ImportCertificate, InstallChain, RenameEntry, UndeployFlows
+from ..decisions.steps import (
+    DeleteEntries,
+    DeleteEntry,
+    DeployFlows,
+    GenerateKeyPair,
+    ImportCertificate,
+    ImportCertificates,
+    ImportKeyPair,
+    InstallChain,
+    RenameEntry,
+    UndeployFlows,
+    WriteFile,
+)
+from ..tenant.errors import Refused
+from ..tenant.many_entries import NewCertificate, delete_entries, import_certificates
 from ..tenant.session import Tenant
+from .files import write_text
 from .flow_states import FlowsFailed, undeployed
 
 __all__ = ["carry_out"]
@@ -32,9 +47,36 @@ def _(step: ImportCertificate, tenant: Tenant) -> None:
 
 
 @_write.register
+def _(step: ImportCertificates, tenant: Tenant) -> None:
+    wanted = [NewCertificate(part.alias, part.certificate.der, part.replace) for part in step.parts]
+    import_certificates(tenant.keystore, wanted, step.upload)
+
+
+@_write.register
 def _(step: InstallChain, tenant: Tenant) -> None:
     # The tenant verifies nothing; what ties the answer to the entry is the key, and that was compared.
-    tenant.keystore.install_chain(step.alias, normalise_chain(step.chain))
+    data = normalise_chain(step.chain)
+    try:
+        tenant.keystore.install_chain(step.alias, data)
+    except Refused as refusal:
+        if refusal.status == 413:
+            refusal.remedy = (
+                f"The chain was sent with {len(data)} bytes. SAP's documentation allows 30720 for a file and the API "
+                "specification 30072, so either this tenant allows less, and an intermediate has to be left out, or "
+                "the keystore as a whole is full"
+            )
+        raise
+
+
+@_write.register
+def _(step: GenerateKeyPair, tenant: Tenant) -> None:
+    tenant.keystore.generate_key_pair(step.alias, step.wanted)
+
+
+@_write.register
+def _(step: ImportKeyPair, tenant: Tenant) -> None:
+    # Whoever has the private key needs no fingerprint to know whose the certificate is.
+    tenant.keystore.import_key_pair(step.alias, step.file.data, step.passphrase, replace=step.replace)
 
 
 @_write.register
@@ -48,6 +90,11 @@ def _(step: DeleteEntry, tenant: Tenant) -> None:
 
 
 @_write.register
+def _(step: DeleteEntries, tenant: Tenant) -> None:
+    delete_entries(tenant.keystore, [part.alias for part in step.parts])
+
+
+@_write.register
 def _(step: DeployFlows, tenant: Tenant) -> None:
     outcomes = tenant.integration_flows.restart(step.ids, timeout=step.wait_timeout, parallel=step.parallel)
     if not all(outcome.restarted for outcome in outcomes):
@@ -57,3 +104,8 @@ def _(step: DeployFlows, tenant: Tenant) -> None:
 @_write.register
 def _(step: UndeployFlows, tenant: Tenant) -> None:
     undeployed(tenant, step.ids, timeout=step.wait_timeout)
+
+
+@_write.register
+def _(step: WriteFile, tenant: Tenant) -> None:
+    write_text(step.path, step.text)

@@ -5,52 +5,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
+from ..certificates.certificate import Certificate
 from ..certificates.signing_response import SIGNING_RESPONSE_LIMIT, read_signing_response
-from ..clock import SystemClock
+from ..decisions.key_usage import normalise_key_usages
 from ..decisions.plan import Plan
 from ..decisions.refused import NotWanted
-from ..decisions.signing_response import KeyPairSeen, WantedResponse, decide_signing_response
+from ..decisions.signing_response import KeyPairSeen, WantedResponse, decide_signing_response, key_pair_entry
 from ..problem import Problem
 from ..tenant.alias import check_alias
 from ..tenant.session import Tenant
 from .inputs import content_of
 
-__all__ = ["decide_response", "read_key_pair", "wanted_response"]
+__all__ = ["decide_response", "read_chain_back", "read_key_pair", "wanted_response"]
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    response: WantedResponse
-    now: datetime
-
-
-def wanted_response(options: dict[str, Any]) -> _Wanted:
+def wanted_response(options: dict[str, Any]) -> WantedResponse:
+    """Options to what is wanted; refuses everything that cannot be meant."""
+    alias = check_alias(options["alias"])
+    usages = normalise_key_usages(options["required_key_usage"])
     found = content_of(options, "response", limit=SIGNING_RESPONSE_LIMIT)
     if found is None:
         raise NotWanted("no signing response was given", remedy="Give response_path or response_content")
     data, where = found
     try:
-        certificates = tuple(read_signing_response(data))
+        return WantedResponse(alias, tuple(read_signing_response(data)), usages)
     except Problem as problem:
         problem.where = problem.where or where
         raise
-    return _Wanted(
-        WantedResponse(check_alias(options["alias"]), certificates, tuple(options["required_key_usage"])),
-        SystemClock().now(),
-    )
 
 
-def read_key_pair(tenant: Tenant, wanted: _Wanted) -> KeyPairSeen:
+def read_key_pair(tenant: Tenant, wanted: WantedResponse) -> KeyPairSeen:
     """Two requests: the listing, which also knows the roots, and the installed chain."""
     entries = tenant.keystore.entries()
-    entry = next((entry for entry in entries if entry.alias == wanted.response.alias), None)
-    readable = entry is not None and entry.type == "key_pair" and entry.owner != "sap"
-    return KeyPairSeen(entry, tenant.keystore.chain(wanted.response.alias) if readable else (), entries)
+    entry = key_pair_entry(wanted.alias, entries)
+    installed = _leaf_first(tenant.keystore.chain(wanted.alias), entry.fingerprint_sha256)
+    return KeyPairSeen(entries, installed, tenant.now())
 
 
-def decide_response(wanted: _Wanted, seen: KeyPairSeen) -> Plan:
-    return decide_signing_response(wanted.response, seen, now=wanted.now)
+def read_chain_back(tenant: Tenant, wanted: WantedResponse, seen: KeyPairSeen) -> KeyPairSeen:
+    """One request: only the chain was written, so only the chain is read again."""
+    return replace(seen, installed=tenant.keystore.chain(wanted.alias))
+
+
+def decide_response(wanted: WantedResponse, seen: KeyPairSeen) -> Plan:
+    return decide_signing_response(wanted, seen)
+
+
+def _leaf_first(chain: tuple[Certificate, ...], leaf: str) -> tuple[Certificate, ...]:
+    """The listing says which certificate of an odd chain is the key pair's own."""
+    own = [one for one in chain if one.fingerprint_sha256 == leaf]
+    return (*own, *(one for one in chain if one not in own))
