@@ -43,8 +43,6 @@ CRM_HOST, CRM_ADDRESS = "crm.example.com", "127.0.0.4"
 OLD_ALIAS, NEW_ALIAS = "example_root_2016", "example_root_2026"
 # Small flows were seen to take about ten seconds on a tenant; the demo does not need to be as slow, only not instant.
 _DEPLOY_SECONDS = 2.0
-# What is in the keystore at the beginning has long been there.
-_ENTRIES_AGE = 400 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -192,11 +190,9 @@ class Landscape:
                     "resolve": {ERP_HOST: list(ERP_ADDRESSES), CRM_HOST: [CRM_ADDRESS]},
                 },
                 deploy_seconds=_DEPLOY_SECONDS,
-                clock_offset=-_ENTRIES_AGE,
             )
             stack.callback(self.tenant.close)
             self.tenant.seed_certificate(OLD_ALIAS, self.old_root.der)
-            self.tenant.clock.advance(_ENTRIES_AGE)
             self.tenant.start()
             self._stack = stack.pop_all()
         return self
