@@ -10,7 +10,11 @@ module: keystore_entry
 short_description: Manage an entry of a tenant's keystore
 version_added: 0.1.0
 description:
-  - Imports, replaces, renames or deletes an entry in the keystore of an SAP Cloud Integration tenant.
+  - Imports, replaces, renames or deletes an entry in the keystore of an SAP Cloud Integration tenant, a
+    certificate or a key pair.
+  - A key pair is generated on the tenant with O(generate), or imported from a PKCS#12 file. The tenant never
+    gives a private key back, so a key pair that exists is never replaced unless O(on_mismatch) says so, and the
+    message says what would be lost.
   - Here the alias is the identity of the entry, and the SHA-256 fingerprint that of its certificate. For a root that
     receivers'
     certificates are validated with, use M(certops.sap_cloud_integration.trusted_root), which finds it under any alias.
@@ -40,14 +44,82 @@ options:
       - With O(state=absent) the entry is deleted only if it holds this certificate.
       - Taken in any common form.
     type: str
+  generate:
+    description:
+      - The key pair that the tenant shall generate under O(alias), with a self-signed certificate. What is left
+        out is the tenant's choice.
+      - A key pair is left alone when its type, its size or curve and, while it is self-signed, its subject are
+        as given. Validity, signature algorithm and the subject that a CA has written belong to the certificate,
+        and make no other key pair.
+    type: dict
+    suboptions:
+      common_name:
+        description: The common name of the subject, such as a host name.
+        type: str
+        required: true
+      country:
+        description: The country of the subject, two letters.
+        type: str
+        required: true
+      organization:
+        description: The organization of the subject.
+        type: str
+      organizational_unit:
+        description: The organizational unit of the subject.
+        type: str
+      locality:
+        description: The locality of the subject.
+        type: str
+      state:
+        description: The state or province of the subject.
+        type: str
+      email:
+        description: The e-mail address of the subject.
+        type: str
+      key_type:
+        description: The kind of key.
+        type: str
+        choices: [RSA, DSA, EC]
+        default: RSA
+      key_size:
+        description: Bits; for an EC key 112 to 571, instead of O(generate.curve).
+        type: int
+      curve:
+        description: The name of the curve of an EC key, such as V(secp256r1).
+        type: str
+      signature_algorithm:
+        description: How the certificate is signed, such as V(SHA256/RSA); V(SHA256withRSA) is understood as well.
+        type: str
+      not_before:
+        description: Since when the certificate is valid, RFC 3339.
+        type: str
+      not_after:
+        description: Until when it is valid, RFC 3339. A tenant takes three years by default.
+        type: str
+  pkcs12_path:
+    description:
+      - A PKCS#12 file with one key pair, at most 30072 bytes.
+      - Files with several keys, and files encrypted with RC2, RC4, DES or 3DES, are refused.
+      - An entry that holds the same key with a certificate that is not older is left alone. With an older
+        certificate, it gets the one of the file.
+    type: path
+  pkcs12_content:
+    description: The same file in base64.
+    type: str
+  passphrase:
+    description: The passphrase of the PKCS#12 file. The tenant needs it as well.
+    type: str
   previous_alias:
     description: If an entry has this alias and none has O(alias), it is renamed to O(alias).
     type: str
   on_mismatch:
     description:
-      - What to do when the alias holds another certificate.
-      - With V(fail), nothing is changed.
-      - With V(replace), the other certificate is dropped at once.
+      - What to do when the alias holds another certificate, or another key pair.
+      - With V(fail), nothing is changed, and the message says what would be lost.
+      - With V(replace), the other certificate or key pair is dropped. A private key cannot be read back from a
+        tenant; only the tenant's one backup slot may still hold it.
+      - To replace a key pair by a generated one, the new one is generated under an interim alias, then the old one is
+        deleted and the new one renamed. A run that was stopped in between is continued by the next one.
     type: str
     choices: [fail, replace]
     default: fail
@@ -57,6 +129,7 @@ extends_documentation_fragment:
   - certops.sap_cloud_integration.attributes.tenant
   - certops.sap_cloud_integration.connection
 seealso:
+  - module: certops.sap_cloud_integration.signing_request
   - module: certops.sap_cloud_integration.trusted_root
   - module: certops.sap_cloud_integration.keystore_info
 author:
@@ -76,6 +149,24 @@ EXAMPLES = r"""
     service_key: "{{ service_key }}"
     alias: partner_signature_2026
     previous_alias: partner_signature
+
+- name: Have the tenant make a key pair
+  certops.sap_cloud_integration.keystore_entry:
+    service_key: "{{ service_key }}"
+    alias: client_key
+    generate:
+      common_name: client.example.com
+      organization: Example
+      country: DE
+      key_type: EC
+      curve: secp256r1
+
+- name: Import a key pair
+  certops.sap_cloud_integration.keystore_entry:
+    service_key: "{{ service_key }}"
+    alias: signing_key
+    pkcs12_path: files/signing_key.p12
+    passphrase: "{{ signing_key_passphrase }}"
 
 - name: Delete it
   certops.sap_cloud_integration.keystore_entry:
@@ -199,6 +290,7 @@ problem:
 """
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import CERTIFICATE, Spec
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.key_pair import KEY_PAIR
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.keystore_entry import (
     decide_entry,
     read_entries,
@@ -206,14 +298,18 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge
 )
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.run import converge
 
-SPEC = CERTIFICATE + Spec(
-    options={
-        "alias": {"type": "str", "required": True},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "fingerprint_sha256": {"type": "str"},
-        "previous_alias": {"type": "str"},
-        "on_mismatch": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
-    }
+SPEC = (
+    CERTIFICATE
+    + KEY_PAIR
+    + Spec(
+        options={
+            "alias": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "fingerprint_sha256": {"type": "str"},
+            "previous_alias": {"type": "str"},
+            "on_mismatch": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
+        }
+    )
 )
 
 

@@ -30,8 +30,10 @@ VALUES = {
     "tenant/alias.py",
     "tenant/errors.py",
     "tenant/integration_flow.py",
+    "tenant/key_pair.py",
     "tenant/keystore_entry.py",
     "tenant/odata.py",
+    "tenant/secret.py",
 }
 
 LEAVES = {"foundation", "certificates", "flow_bundle", "values"}
