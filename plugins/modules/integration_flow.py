@@ -46,7 +46,7 @@ options:
       - With V(block), nothing is deployed, and the module fails with the list.
       - With V(redeploy), the flow is deployed all the same.
       - With V(wait), the flow is left alone. It reads the keystore again by itself 24 hours after O(started_after) at
-        the latest, and RV(integration_flows[].waits_until) says when that is.
+        the latest, and RV(waits_until) says when that is.
       - It counts with O(state=restarted) only.
     type: str
     choices: [block, redeploy, wait]
@@ -136,35 +136,30 @@ integration_flows:
       description: Who deployed it.
       type: str
       sample: sb-1234
-    side_effects:
-      description: What deploying the flow again would do beyond restarting it.
-      type: list
-      elements: dict
-      returned: with O(state=restarted); V(null) for a flow that was not to be restarted
-      contains:
-        name:
-          description:
-            - V(newer_version), V(other_version), V(draft), V(modified_since_deployment), V(modification_unknown),
-              V(parameters_changed), V(parameters_unknown), V(run_once_timer), V(timers_unknown), V(polling_sender),
-              V(no_design_time_artifact), V(configure_only), V(design_time_unknown), V(locked), V(lock_unknown) or
-              V(other_runtime_profile).
-          type: str
-          sample: draft
-        sentence:
-          description: What it is, in words.
-          type: str
-          sample: 'There is a draft on top of version 1.0.4: it would be deployed'
-        blocking:
-          description: Whether it keeps the flow from being restarted unless the user decides otherwise.
-          type: bool
-          sample: true
-    waits_until:
-      description:
-        - With V(wait), until when the flow may work with the keystore that it has cached. V(null) for flows that do not
-          wait, and once that time is over.
-      type: str
-      returned: with O(state=restarted)
-      sample: "2026-11-22T18:00:00Z"
+side_effects:
+  description:
+    - By the ID of each flow that was to be restarted, what deploying it does beyond restarting it.
+    - Each effect has a C(name), a C(sentence), and C(blocking), whether it needs the user's decision. The names are
+      V(newer_version), V(other_version), V(draft), V(modified_since_deployment), V(modification_unknown),
+      V(parameters_changed), V(parameters_unknown), V(run_once_timer), V(timers_unknown), V(polling_sender),
+      V(no_design_time_artifact), V(configure_only), V(design_time_unknown), V(locked), V(lock_unknown) and
+      V(other_runtime_profile).
+  returned: with O(state=restarted)
+  type: dict
+  sample:
+    Orders_To_ERP: []
+    Year_End_Closing:
+      - name: run_once_timer
+        sentence: "'Start Timer 1' runs once at each deployment: its business logic would be executed"
+        blocking: true
+waits_until:
+  description:
+    - By the ID of each flow that is left alone with V(wait), until when it may work with the keystore that it has
+      cached. A flow is not listed any more once that time is over.
+  returned: with O(state=restarted)
+  type: dict
+  sample:
+    Year_End_Closing: "2026-11-22T18:00:00Z"
 actions:
   description: The deployments that were carried out, or would be in check mode.
   returned: success
@@ -212,6 +207,7 @@ SPEC = FLOW_CONTENT + Spec(
         "parallel": {"type": "int", "default": 4},
     },
     required_if=[["state", "restarted", ["started_after"]]],
+    lowest={"wait_timeout": 0, "parallel": 1},
 )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from ..clock import format_time
 from ..flow_bundle.changes import SideEffect
@@ -24,6 +23,9 @@ CHOICES = ("block", "redeploy", "wait")
 
 # SAP Help "Renewal of Receiver Back-End Server Certificate": so long the SSL socket caches the keystore.
 _CACHE = timedelta(hours=24)
+
+# What the tenant sets when it deploys a flow.
+_UNKNOWN = {"deployed_on": None, "deployed_by": None}
 
 
 @dataclass(frozen=True)
@@ -106,22 +108,15 @@ def _restart(wanted: WantedFlows, observed: SeenFlows, stale: tuple[str, ...]) -
         verb = "wait until" if waiting else "have read the keystore again by themselves since"
         reason += f"Not deployed, because that would do more than restart them; these {verb} {format_time(until)}: "
         reason += ", ".join(left_alone) + "."
-    waits = {flow_id: format_time(until) for flow_id in waiting if until is not None}
-    compared = {
-        flow_id: {
-            "side_effects": [effect.to_result() for effect in observed.effects[flow_id]]
+    details = {
+        "side_effects": {
+            flow_id: [effect.to_result() for effect in observed.effects[flow_id]]
+            for flow_id in stale
             if flow_id in observed.effects
-            else None,
-            "waits_until": waits.get(flow_id),
-        }
-        for flow_id in wanted.ids
+        },
+        "waits_until": {flow_id: format_time(until) for flow_id in waiting if until is not None},
     }
-    plan = _deployment(wanted, observed.flows, restart, reason)
-    return replace(plan, before=_with(plan.before, compared), after=_with(plan.after, compared))
-
-
-def _with(resource: Mapping[str, Any] | None, more: Mapping[str, Mapping[str, object]]) -> dict[str, Any]:
-    return {flow_id: {**row, **more[flow_id]} for flow_id, row in (resource or {}).items()}
+    return replace(_deployment(wanted, observed.flows, restart, reason), details=details)
 
 
 def _deployment(
@@ -129,7 +124,7 @@ def _deployment(
 ) -> Plan:
     after = {
         **_resource(seen),
-        **{flow_id: {**_row(flow_id, seen[flow_id]), "status": "STARTED", "deployed_on": None} for flow_id in ids},
+        **{flow_id: {**_row(flow_id, seen[flow_id]), "status": "STARTED", **_UNKNOWN} for flow_id in ids},
     }
     steps = (DeployFlows(ids, wanted.wait_timeout, wanted.parallel),) if ids else ()
     return Plan(_resource(seen), after, steps, reason)
