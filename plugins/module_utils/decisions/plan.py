@@ -67,6 +67,16 @@ class Plan:
     def diff(self) -> dict[str, Any]:
         return {"before": _plannable(self.before), "after": _plannable(self.after)}
 
+    def state_after(self, left: Plan, done: int) -> str:
+        """What became of the resource when a write failed, for the message.
+
+        :param left: the plan decided again on what was read back; something is left to do.
+        :param done: how many steps were carried out without a refusal.
+        """
+        if left.steps == self.steps:
+            return "Nothing was changed"
+        return f"Done: {'; '.join(self.actions[:done])}" if done else f"Not done: {'; '.join(left.actions)}"
+
 
 def _plannable(resource: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in (resource or {}).items() if key not in _SET_BY_TENANT}

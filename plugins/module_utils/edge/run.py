@@ -160,14 +160,7 @@ def _write(plan: Plan, write: Callable[[Any], None], decide_again: Callable[[], 
             + "; ".join(left.actions),
             remedy="Somebody may have changed it at the same moment: run again",
         )
-    state = (
-        "Nothing was changed"
-        if left.steps == plan.steps
-        else "Done: " + "; ".join(plan.actions[:done])
-        if done
-        else "Not done: " + "; ".join(left.actions)
-    )
-    raise _with_state(problem, state)
+    raise _with_state(problem, plan.state_after(left, done))
 
 
 def _what_is_left(decide_again: Callable[[], Plan], problem: Problem | None) -> Plan:
