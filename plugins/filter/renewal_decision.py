@@ -17,6 +17,11 @@ options:
     description: The observation, as the role C(receiver_certificate_renewal) gathers it from the modules.
     type: dict
     required: true
+  state:
+    description: Whether the renewal is to be carried out, V(renewed), or taken back, V(rolled_back).
+    type: str
+    choices: [renewed, rolled_back]
+    default: renewed
 author:
   - The certops.sap_cloud_integration authors (@certops)
 """
@@ -90,13 +95,18 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.rene
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.facts import Facts
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.forecast import forecast
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.observation import facts_of
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.stage import decide
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.renewal.stage import decide, decide_rollback
+
+_DIRECTIONS: dict[str, Callable[[Facts], Decision]] = {"renewed": decide, "rolled_back": decide_rollback}
 
 
-def renewal_decision(observation: Mapping[str, Any]) -> dict[str, Any]:
+def renewal_decision(observation: Mapping[str, Any], state: str = "renewed") -> dict[str, Any]:
+    if state not in _DIRECTIONS:
+        raise AnsibleFilterError(f"renewal_decision: the state is one of {', '.join(_DIRECTIONS)}, not {state}")
     try:
         facts = Facts.from_mapping(facts_of(observation))
-        return {**decide(facts).to_result(), "plan": [_planned(decision) for decision in forecast(facts)]}
+        plan = forecast(facts, _DIRECTIONS[state])
+        return {**_DIRECTIONS[state](facts).to_result(), "plan": [_planned(decision) for decision in plan]}
     except Problem as problem:
         raise AnsibleFilterError(str(problem)) from None
 

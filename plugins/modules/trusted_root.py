@@ -63,13 +63,15 @@ options:
         that the name has.
       - C(chain_path) or C(chain_content) is a chain that a receiver serves, for receivers that cannot be reached from
         here.
+      - C(flows) is a list of the integration flows that send there, to be named in a refusal.
     type: list
     elements: raw
     default: []
   accept_unprobed:
     description:
-      - Receivers of O(protect), as C(host:port), that do not hold up the deletion although they cannot be asked or do
-        not validate. Each one is accepted by name.
+      - Receivers of O(protect), as C(host:port), that do not hold up the deletion although it is not known whether they
+        need the root, because they cannot be reached or nothing validates what they serve. Each one is accepted by
+        name. A receiver that is known to need the root cannot be accepted.
     type: list
     elements: str
     default: []
@@ -200,6 +202,21 @@ trusted_root:
       description: In the history keystore, until when it was active.
       type: str
       sample: null
+deleted:
+  description: With O(state=absent), what was deleted, or would be in check mode, so that it can be put back. V(null)
+    when nothing is deleted.
+  returned: success
+  type: dict
+  contains:
+    aliases:
+      description: The aliases under which it was held.
+      type: list
+      elements: str
+      sample: [example_root_2016]
+    pem:
+      description: The certificate.
+      type: str
+      sample: "-----BEGIN CERTIFICATE-----..."
 actions:
   description: The writes that were carried out, or would be in check mode, in order.
   returned: success
@@ -242,6 +259,7 @@ SPEC = CERTIFICATE + Spec(
         "probe_timeout": {"type": "int", "default": 10},
     },
     required_one_of=[["certificate_path", "certificate_content", "fingerprint_sha256"]],
+    lowest={"probe_timeout": 1},
 )
 
 

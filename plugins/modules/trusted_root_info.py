@@ -28,6 +28,7 @@ options:
         that the name has.
       - C(chain_path) or C(chain_content) is a chain that a receiver serves, for receivers that cannot be reached from
         here.
+      - C(flows) is a list of the integration flows that send there, to be named in the answer.
     type: list
     elements: raw
     required: true
@@ -87,6 +88,11 @@ needs:
       description: The IP address, or V(null) for a chain from a file.
       type: str
       sample: 203.0.113.10
+    flows:
+      description: The integration flows that O(receivers) named for it.
+      type: list
+      elements: str
+      sample: [Orders_To_ERP]
     needs_root:
       description:
         - V(yes) if its chain validates with the root and not without it, V(no) if it validates without.
@@ -123,7 +129,8 @@ SPEC = Spec(
         "probes": {"type": "int", "default": 1},
         "pause": {"type": "float", "default": 1},
         "probe_timeout": {"type": "int", "default": 10},
-    }
+    },
+    lowest={"probes": 1, "pause": 0, "probe_timeout": 1},
 )
 
 

@@ -32,7 +32,8 @@ class ProtectedChain:
     :param address: where it was served, ``None`` for a chain from a file.
     :param chain: as served, leaf first; empty when it could not be read.
     :param error: why not.
-    :param accepted: the user accepted by name that this receiver is left to chance.
+    :param accepted: the user accepted by name that this receiver is left to chance when its need is not known.
+    :param flows: the integration flows that send there, as far as they are known.
     :param stable_probes: how many answers in a row showed this chain; ``None`` for one from a file.
     """
 
@@ -42,10 +43,12 @@ class ProtectedChain:
     error: str | None = None
     accepted: bool = False
     stable_probes: int | None = None
+    flows: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
-        return f"{self.receiver} at {self.address}" if self.address else self.receiver
+        place = f"{self.receiver} at {self.address}" if self.address else self.receiver
+        return f"{place} (used by {', '.join(self.flows)})" if self.flows else place
 
 
 def possible_anchors(entries: Sequence[KeystoreEntry], chains: Sequence[ProtectedChain]) -> list[KeystoreEntry]:
@@ -76,10 +79,30 @@ class Need:
     validated_by: tuple[str, ...]
     problem: str | None
 
+    @property
+    def accepted(self) -> bool:
+        return self.chain.accepted
+
+    @property
+    def sentence(self) -> str:
+        """Of a chain that needs the root, or may need it."""
+        if self.needs_root == "yes":
+            return f"{self.chain.where}: no other certificate of the keystore validates what it serves"
+        return f"{self.chain.where}: whether it needs the root is not known ({self.problem})"
+
+    @property
+    def remedy(self) -> str:
+        if self.needs_root == "yes":
+            return f"Let {self.chain.receiver} move to another root first"
+        if self.chain.address is None:
+            return f"Give the whole chain that {self.chain.receiver} serves, or leave it out"
+        return f"Let {self.chain.receiver} be reached from here, or accept it by name with accept_unprobed"
+
     def to_result(self) -> dict[str, Any]:
         return {
             "receiver": self.chain.receiver,
             "address": self.chain.address,
+            "flows": list(self.chain.flows),
             "needs_root": self.needs_root,
             "validated_by": list(self.validated_by),
             "problem": self.problem,
@@ -120,20 +143,20 @@ def unprotected(
 
 
 def check_still_protected(
-    chains: Sequence[ProtectedChain], anchors: Sequence[Certificate], *, at: datetime, root: str
+    chains: Sequence[ProtectedChain], anchors: Mapping[str, Certificate], *, at: datetime, root: str
 ) -> tuple[str, ...]:
-    """Refuse to delete a root that somebody may still need; returns warnings for what the user accepted by name."""
-    broken = unprotected(chains, anchors, at=at)
-    refused = [(one, reason) for one, reason in broken if not one.accepted]
+    """Refuse to delete a root that somebody needs, or may need; returns warnings for what the user accepted by name.
+
+    A need that is known cannot be accepted: the user would accept that messages fail.
+
+    :param anchors: as for :func:`needs_root`, the root in question among them.
+    """
+    found = [needs_root(one, anchors, root, at=at) for one in chains]
+    refused = [one for one in found if one.needs_root == "yes" or (one.needs_root == "unknown" and not one.accepted)]
     if refused:
         raise StillNeeded(
-            "the root is still needed: " + "; ".join(f"{one.where}: {reason}" for one, reason in refused),
+            "the root is, or may be, still needed: " + "; ".join(one.sentence for one in refused),
             where=root,
-            remedy="Let these receivers move to another root first"
-            + (
-                ""
-                if all(one.error is None for one, _ in refused)
-                else ", or accept each unreachable one by name with accept_unprobed"
-            ),
+            remedy=". ".join(dict.fromkeys(one.remedy for one in refused)),
         )
-    return tuple(f"{one.where} was accepted by name although {reason}." for one, reason in broken)
+    return tuple(f"{one.sentence}; it was accepted by name." for one in found if one.needs_root == "unknown")

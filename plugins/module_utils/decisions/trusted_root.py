@@ -15,7 +15,7 @@ from ..tenant.keystore_entry import KeystoreEntry
 from .expected import certificate_entry
 from .plan import Plan
 from .refused import Conflict, NotWanted
-from .steps import DeleteEntry, ImportCertificate
+from .steps import DeleteEntries, DeleteEntry, ImportCertificate
 
 __all__ = [
     "WantedRoot",
@@ -24,6 +24,7 @@ __all__ = [
     "check_wanted_root",
     "decide_absent_root",
     "decide_trusted_root",
+    "doomed_aliases",
     "held_under",
     "occupant_of",
 ]
@@ -169,6 +170,12 @@ def check_replaceable(occupant: KeystoreEntry, alias: str, *, allowed: bool, opt
         )
 
 
+def doomed_aliases(plan: Plan) -> list[str]:
+    """What a plan of :func:`decide_absent_root` deletes."""
+    parts = [part for step in plan.steps for part in (step.parts if isinstance(step, DeleteEntries) else (step,))]
+    return [part.alias for part in parts if isinstance(part, DeleteEntry)]
+
+
 def decide_absent_root(wanted: WantedRoot, entries: Sequence[KeystoreEntry]) -> Plan:
     """The plan for ``state: absent``; whether somebody still needs the root is decided in ``protection``."""
     held = held_under(entries, wanted.fingerprint_sha256)
@@ -191,7 +198,9 @@ def decide_absent_root(wanted: WantedRoot, entries: Sequence[KeystoreEntry]) -> 
         )
     before = doomed[0].to_result()
     aliases = ", ".join(f'"{entry.alias}"' for entry in doomed)
-    steps = tuple(DeleteEntry(entry.alias, entry.fingerprint_sha256) for entry in doomed)
+    parts = tuple(DeleteEntry(entry.alias, entry.fingerprint_sha256) for entry in doomed)
+    # In one request, so that a deletion that breaks off is never a half one.
+    steps = parts if len(parts) == 1 else (DeleteEntries(parts),)
     kept = [entry for entry in held if entry not in doomed]
     warnings = tuple(f'The root stays trusted through alias "{entry.alias}".' for entry in kept)
     return Plan(before, None, steps, f"The root is held under {aliases}.", warnings)

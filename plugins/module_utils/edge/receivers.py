@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..certificates.encodings import read_certificates
@@ -21,9 +22,18 @@ __all__ = ["Protected", "protected_chains", "protected_of"]
 
 # What a key pair's chain may hold on a tenant; a served chain is no longer in practice.
 _CHAIN_LIMIT = 30720
-_KEYS = frozenset({"receiver", "server_name", "addresses", "chain_path", "chain_content"})
+_KEYS = frozenset({"receiver", "server_name", "addresses", "chain_path", "chain_content", "flows"})
 
-Protected = Endpoint | ProtectedChain
+
+@dataclass(frozen=True)
+class _Asked:
+    """A receiver that is asked for its chain, and the flows that send there, as far as the user named them."""
+
+    endpoint: Endpoint
+    flows: tuple[str, ...] = ()
+
+
+Protected = _Asked | ProtectedChain
 
 
 def protected_of(elements: Sequence[Any], accepted: Sequence[str]) -> tuple[tuple[Protected, ...], frozenset[str]]:
@@ -34,29 +44,30 @@ def protected_of(elements: Sequence[Any], accepted: Sequence[str]) -> tuple[tupl
 
 def _protected(element: Any) -> Protected:
     if isinstance(element, str):
-        return parse_endpoint(element)
+        return _Asked(parse_endpoint(element))
     if not isinstance(element, Mapping) or not set(element) <= _KEYS:
         raise NotWanted(
             "an element of protect is a text host:port or a mapping with the keys " + ", ".join(sorted(_KEYS)),
             where="option protect",
         )
+    flows = tuple(str(flow) for flow in element.get("flows") or ())
     found = content_of(element, "chain", limit=_CHAIN_LIMIT)
     if found is not None:
         data, where = found
         try:
-            return ProtectedChain(
-                str(element.get("receiver") or where), None, tuple(read_certificates(data, limit=_CHAIN_LIMIT))
-            )
+            chain = tuple(read_certificates(data, limit=_CHAIN_LIMIT))
+            return ProtectedChain(str(element.get("receiver") or where), None, chain, flows=flows)
         except Problem as problem:
             problem.where = problem.where or where
             raise
     if not element.get("receiver"):
         raise NotWanted("an element of protect names neither a receiver nor a chain", where="option protect")
-    return parse_endpoint(
+    endpoint = parse_endpoint(
         str(element["receiver"]),
         server_name=element.get("server_name"),
         addresses=[str(a) for a in element.get("addresses") or ()],
     )
+    return _Asked(endpoint, flows)
 
 
 def protected_chains(
@@ -68,8 +79,8 @@ def protected_chains(
         if isinstance(one, ProtectedChain):
             chains.append(one)
             continue
-        name = str(one)
-        rounds = probe_again(one, probes=probes, pause=pause, timeout=timeout, clock=SystemClock())
+        name = str(one.endpoint)
+        rounds = probe_again(one.endpoint, probes=probes, pause=pause, timeout=timeout, clock=SystemClock())
         chains += [
             ProtectedChain(
                 name,
@@ -78,6 +89,7 @@ def protected_chains(
                 served.error,
                 name in accepted,
                 stable_probes=stable_probes(served, rounds),
+                flows=one.flows,
             )
             for served in rounds[-1]
         ]

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,13 @@ from ..clock import SystemClock
 from ..decisions.plan import Plan
 from ..decisions.protection import ProtectedChain, check_still_protected, possible_anchors
 from ..decisions.refused import NotWanted
-from ..decisions.steps import DeleteEntry
-from ..decisions.trusted_root import WantedRoot, check_wanted_root, decide_absent_root, decide_trusted_root
+from ..decisions.trusted_root import (
+    WantedRoot,
+    check_wanted_root,
+    decide_absent_root,
+    decide_trusted_root,
+    doomed_aliases,
+)
 from ..tenant.alias import check_alias
 from ..tenant.keystore_entry import KeystoreEntry
 from ..tenant.session import Tenant
@@ -37,8 +43,9 @@ class _Wanted:
 @dataclass(frozen=True)
 class _Seen:
     entries: tuple[KeystoreEntry, ...]
+    doomed: Certificate | None = None
     chains: tuple[ProtectedChain, ...] = ()
-    anchors: tuple[Certificate, ...] = field(default=())
+    anchors: Mapping[str, Certificate] = field(default_factory=dict)
     now: datetime | None = None
 
 
@@ -66,24 +73,35 @@ def wanted_root(options: dict[str, Any]) -> _Wanted:
 
 
 def read_root(tenant: Tenant, wanted: _Wanted) -> _Seen:
-    """One listing; for a protected deletion also what the receivers serve and the certificates that may validate it."""
+    """One listing. Before a deletion also the certificate that is to go, so that it can be put back, what the protected
+    receivers serve, and the certificates that may validate it.
+    """
     entries = tenant.keystore.entries()
-    if wanted.present or not wanted.protected:
+    if wanted.present:
         return _Seen(entries)
-    doomed = {step.alias for step in decide_absent_root(wanted.root, entries).steps if isinstance(step, DeleteEntry)}
-    if not doomed:
+    going = doomed_aliases(decide_absent_root(wanted.root, entries))
+    if not going:
         return _Seen(entries)
+    doomed = wanted.root.certificate or tenant.keystore.certificate(going[0])
+    if not wanted.protected:
+        return _Seen(entries, doomed)
     chains = protected_chains(wanted.protected, wanted.accepted, timeout=wanted.probe_timeout)
-    rest = [entry for entry in entries if entry.alias not in doomed]
-    anchors = tuple(tenant.keystore.certificate(entry.alias) for entry in possible_anchors(rest, chains))
-    return _Seen(entries, chains, anchors, tenant.now())
+    rest = [entry for entry in entries if entry.alias not in going]
+    anchors = {entry.alias: tenant.keystore.certificate(entry.alias) for entry in possible_anchors(rest, chains)}
+    return _Seen(entries, doomed, chains, anchors, tenant.now())
 
 
 def decide_root(wanted: _Wanted, seen: _Seen) -> Plan:
     if wanted.present:
-        return decide_trusted_root(wanted.root, seen.entries)
+        return replace(decide_trusted_root(wanted.root, seen.entries), details={"deleted": None})
     plan = decide_absent_root(wanted.root, seen.entries)
-    if not plan.changed or seen.now is None:
-        return plan
-    warnings = check_still_protected(seen.chains, seen.anchors, at=seen.now, root=wanted.root.fingerprint_sha256)
-    return Plan(plan.before, plan.after, plan.steps, plan.reason, plan.warnings + warnings)
+    if seen.doomed is None:
+        return replace(plan, details={"deleted": None})
+    warnings = plan.warnings
+    aliases = doomed_aliases(plan)
+    fingerprint = wanted.root.fingerprint_sha256
+    stays = any(one.fingerprint_sha256 == fingerprint and one.alias not in aliases for one in seen.entries)
+    if seen.now is not None and not stays:
+        anchors = {**seen.anchors, "": seen.doomed}
+        warnings += check_still_protected(seen.chains, anchors, at=seen.now, root=fingerprint)
+    return replace(plan, warnings=warnings, details={"deleted": {"aliases": aliases, "pem": seen.doomed.pem}})

@@ -25,6 +25,7 @@ The shape, as YAML (``?`` marks what may be absent or null; extra keys are ignor
         restartable: bool?        (true) redeploying it would do no more than restart it
         blocked_by: [text]?       why not, in words
         on_side_effect: block|redeploy|wait?   (block) what the user chose for a flow that is not restartable
+        unknown_because: text?    whether it sends there is not known, and the user wants to decide about it
         error: text?
     receiver:
       host: text
@@ -163,6 +164,7 @@ class Flow:
     blocked_by: tuple[str, ...]
     on_side_effect: str
     error: str | None
+    unknown_because: str | None = None
 
     @classmethod
     def read(cls, source: Source) -> Flow:
@@ -175,6 +177,7 @@ class Flow:
             blocked_by=source.texts("blocked_by"),
             on_side_effect=source.choice("on_side_effect", ("block", "redeploy", "wait"), "block"),
             error=source.text("error", None),
+            unknown_because=source.text("unknown_because", None),
         )
 
 

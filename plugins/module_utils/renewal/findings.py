@@ -160,6 +160,14 @@ def _flows(facts: Facts) -> Iterator[Finding]:
                 "Wait until it runs",
                 (flow.id,),
             )
+        elif flow.unknown_because is not None and _may_lack_any(facts, flow):
+            yield Finding(
+                "flow_unknown",
+                "blocking",
+                f"Whether the flow {flow.id} sends to {facts.receiver.name} is not known: {flow.unknown_because}",
+                "Include it or exclude it by name, or choose to restart or to ignore such flows",
+                (flow.id,),
+            )
         elif not flow.restartable and _may_lack_any(facts, flow):
             yield Finding(
                 "flow_cannot_restart",

@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from .decision import Decision
 from .facts import Entry, Facts, FlowLog, Root
-from .stage import decide
 
 __all__ = ["forecast"]
 
@@ -19,8 +18,11 @@ __all__ = ["forecast"]
 _MOST_STEPS = 16
 
 
-def forecast(facts: Facts) -> list[Decision]:
-    """The decisions from now to the end, or to the first that no step of anybody known here gets past."""
+def forecast(facts: Facts, decide: Callable[[Facts], Decision]) -> list[Decision]:
+    """The decisions from now to the end, or to the first that no step of anybody known here gets past.
+
+    :param decide: ``stage.decide`` or ``stage.decide_rollback``.
+    """
     plan: list[Decision] = []
     while len(plan) < _MOST_STEPS:
         decision = decide(facts)
@@ -29,8 +31,15 @@ def forecast(facts: Facts) -> list[Decision]:
         plan.append(decision)
         if decision.step is None:
             break
-        facts = _EFFECTS[decision.step](_a_moment_later(facts), decision)
+        facts = _effect(decision)(_a_moment_later(facts), decision)
     return plan
+
+
+def _effect(decision: Decision) -> Callable[[Facts, Decision], Facts]:
+    """Handing over has as many effects as there are things to ask for."""
+    if decision.step == "hand_over" and decision.hand_over is not None:
+        return _EFFECTS[decision.hand_over.what]
+    return _EFFECTS[decision.step or ""]
 
 
 def _a_moment_later(facts: Facts) -> Facts:
@@ -65,6 +74,18 @@ def _exchanged(facts: Facts, decision: Decision) -> Facts:
     return replace(facts, receiver=replace(facts.receiver, addresses=addresses))
 
 
+def _exchanged_back(facts: Facts, decision: Decision) -> Facts:
+    addresses = tuple(
+        replace(address, error=None, problem=None, validated_by_old=True, validated_by_new=False)
+        for address in facts.receiver.addresses
+    )
+    return replace(facts, receiver=replace(facts.receiver, addresses=addresses))
+
+
+def _recalled(facts: Facts, decision: Decision) -> Facts:
+    return replace(facts, policy=replace(facts.policy, exchange_recalled=True))
+
+
 def _soaked(facts: Facts, decision: Decision) -> Facts:
     enough = facts.policy.probes_required
     addresses = tuple(replace(address, consecutive=enough) for address in facts.receiver.addresses)
@@ -86,14 +107,21 @@ def _deleted(facts: Facts, decision: Decision) -> Facts:
     return replace(facts, old_root=replace(facts.old_root, entries=entries))
 
 
+def _deleted_new(facts: Facts, decision: Decision) -> Facts:
+    entries = tuple(entry for entry in facts.new_root.entries if entry.alias not in decision.aliases)
+    return replace(facts, new_root=replace(facts.new_root, entries=entries))
+
+
 _EFFECTS: dict[str, Callable[[Facts, Decision], Facts]] = {
     "import_old_root": _import_old,
     "import_new_root": _import_new,
     "restart_flows": _restarted,
     "await_flows": _restarted,
     "exchange_certificate": _exchanged,
-    "hand_over": _exchanged,
+    "exchange_back": _exchanged_back,
+    "recall_exchange": _recalled,
     "soak": _soaked,
     "check_messages": _proven,
     "delete_old_root": _deleted,
+    "delete_new_root": _deleted_new,
 }

@@ -10,9 +10,14 @@ The observation, as the role gathers it::
     flows:     the result of integration_flow_info for the flows of the renewal
     served:    the result of served_chain_info with both roots, for the receiver
     needs:     null, or the result of trusted_root_info for the old root over the receiver and the protected ones
+    needs_new: null, or the same for the new root; only a rollback asks
+    imported:  null, or {alias, since}: an entry under this alias that holds the new root and was not created before
+               this time was imported by this renewal; only a rollback asks
     accepted:  receivers, as host:port, that the user accepts by name
     logs:      the rows of message_processing_log_info; null when not asked
     side_effects: {flow id: block | redeploy | wait}, and the default under "*"
+    compared:  absent, or the rows of integration_flow_info with side_effects for those flows that were compared
+    undecided: absent, or {flow id: why} of the filter flow_selection
     policy:    as in facts.py
 """
 
@@ -21,6 +26,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..clock import parse_time
+
 __all__ = ["facts_of"]
 
 
@@ -28,13 +35,15 @@ def facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
     """The mapping that ``facts.Facts.from_mapping`` reads."""
     entries = observation["keystore"]["keystore_entries"]
     served = observation["served"]["served_chain"]
-    needs = (observation.get("needs") or {}).get("needs") or []
+    needs = _rows(observation, "needs")
+    needs_new = {(row["receiver"], row["address"]): row for row in _rows(observation, "needs_new")}
     roots = {name: observation[name] for name in ("old_root", "new_root")}
     own_aliases = {alias for root in roots.values() for alias in _aliases(entries, root)}
     host, _, port = served["receiver"].rpartition(":")
     return {
         "now": observation["keystore"]["tenant_time"],
-        **{name: _root(entries, root) for name, root in roots.items()},
+        "old_root": _root(entries, roots["old_root"], None),
+        "new_root": _root(entries, roots["new_root"], observation.get("imported")),
         "flows": _flows(observation),
         "receiver": {
             "host": host,
@@ -45,10 +54,18 @@ def facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
                 for address in served["addresses"]
             ],
         },
-        "protected": [_protected(row, observation) for row in needs if row["receiver"] != served["receiver"]],
+        "protected": [
+            _protected(row, needs_new.get((row["receiver"], row["address"])), observation)
+            for row in needs
+            if row["receiver"] != served["receiver"]
+        ],
         "logs": None if observation.get("logs") is None else {"flows": observation["logs"]},
         "policy": _policy(observation["policy"]),
     }
+
+
+def _rows(observation: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    return (observation.get(name) or {}).get("needs") or []
 
 
 def _policy(policy: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +86,9 @@ def _holds(entry: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
     return (entry["type"], entry["fingerprint_sha256"]) == ("certificate", root["fingerprint_sha256"])
 
 
-def _root(entries: Iterable[Mapping[str, Any]], root: Mapping[str, Any]) -> dict[str, Any]:
+def _root(
+    entries: Iterable[Mapping[str, Any]], root: Mapping[str, Any], imported: Mapping[str, Any] | None
+) -> dict[str, Any]:
     return {
         "fingerprint_sha256": root["fingerprint_sha256"],
         "subject": root["subject"],
@@ -81,6 +100,7 @@ def _root(entries: Iterable[Mapping[str, Any]], root: Mapping[str, Any]) -> dict
                 "owner": entry["owner"],
                 "last_modified_time": entry["last_modified_at"],
                 "created_time": entry["created_at"],
+                "imported_by_renewal": _imported(entry, imported),
             }
             for entry in entries
             if _holds(entry, root)
@@ -88,11 +108,42 @@ def _root(entries: Iterable[Mapping[str, Any]], root: Mapping[str, Any]) -> dict
     }
 
 
+def _imported(entry: Mapping[str, Any], imported: Mapping[str, Any] | None) -> bool:
+    """Conservative: another renewal may rely on a root that was there before this one began."""
+    if not imported or not imported.get("since") or entry["alias"] != imported["alias"] or not entry["created_at"]:
+        return False
+    return parse_time(entry["created_at"]) >= parse_time(imported["since"])
+
+
 def _flows(observation: Mapping[str, Any]) -> list[dict[str, Any]]:
     chosen = observation.get("side_effects") or {}
+    undecided = observation.get("undecided") or {}
+    compared = {row["id"]: row for row in observation.get("compared") or ()}
     found = observation["flows"]
     rows = [*found["integration_flows"], *({"id": flow_id, "status": None} for flow_id in found["not_deployed"])]
-    return [{**row, "on_side_effect": chosen.get(row["id"], chosen.get("*", "block"))} for row in rows]
+    return [
+        {
+            **row,
+            **_restart(compared.get(row["id"])),
+            "on_side_effect": chosen.get(row["id"], chosen.get("*", "block")),
+            **_undecided(undecided.get(row["id"])),
+        }
+        for row in rows
+    ]
+
+
+def _restart(compared: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Whether to deploy a flow again is nothing but a restart; a flow that was not compared is not to be restarted."""
+    if compared is None:
+        return {}
+    blocked_by = [effect["sentence"] for effect in compared["side_effects"] if effect["blocking"]]
+    return {"restartable": not blocked_by, "blocked_by": blocked_by}
+
+
+def _undecided(because: str | None) -> dict[str, Any]:
+    if because is None:
+        return {}
+    return {"restartable": False, "unknown_because": because, "on_side_effect": "block"}
 
 
 def _others(needs: Iterable[Mapping[str, Any]], receiver: str, address: str, own_aliases: set[str]) -> bool:
@@ -117,11 +168,13 @@ def _address(address: Mapping[str, Any], roots: Mapping[str, Mapping[str, Any]],
     }
 
 
-def _protected(row: Mapping[str, Any], observation: Mapping[str, Any]) -> dict[str, Any]:
+def _protected(row: Mapping[str, Any], new: Mapping[str, Any] | None, observation: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "receiver": row["receiver"],
         "address": row["address"],
         "needs_old_root": row["needs_root"],
+        "needs_new_root": new["needs_root"] if new else "unknown",
+        "flows": list(row.get("flows") or ()),
         "accepted": row["receiver"] in (observation.get("accepted") or ()),
         "problem": row["problem"],
         # A chain from a file is the same however often it is read.

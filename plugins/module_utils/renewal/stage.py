@@ -371,7 +371,7 @@ def _deletable(evidence: Evidence, goal: _Goal) -> tuple[Entry, ...]:
 
 def _finished(evidence: Evidence, goal: _Goal) -> Decision:
     aliases = ", ".join(entry.alias for entry in evidence.leaving.entries)
-    why = "SAP owns it" if goal is _RENEW else "this renewal did not import it"
+    why = "SAP owns it" if goal is _RENEW else "this renewal is not known to have imported it"
     whereabouts = f"stays under {aliases}, because {why}" if aliases else "is not in the keystore"
     return Decision(
         goal.name,
