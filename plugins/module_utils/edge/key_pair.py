@@ -9,12 +9,10 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..certificates.key_pair_file import PKCS12_LIMIT, KeyPairFile, read_pkcs12
-from ..clock import parse_time
 from ..decisions.generated_key_pair import curve_size
 from ..decisions.refused import NotWanted
 from ..problem import Problem
@@ -22,6 +20,7 @@ from ..tenant.key_pair import NewKeyPair
 from ..tenant.secret import Secret
 from .arguments import Spec
 from .inputs import read_file
+from .times import time_of
 
 __all__ = ["KEY_PAIR", "file_of", "new_key_pair_of"]
 
@@ -69,7 +68,7 @@ def new_key_pair_of(options: Mapping[str, Any]) -> NewKeyPair | None:
             raise _refuse(name, f"a text of 1 to {_LONGEST_TEXT} characters is needed")
     if not re.fullmatch("[A-Za-z]{2}", given["country"]):
         raise _refuse("country", "a country has two letters", "Give its code of ISO 3166, such as DE")
-    begin, end = _time(given, "not_before"), _time(given, "not_after")
+    begin, end = time_of(given, "not_before", where="generate."), time_of(given, "not_after", where="generate.")
     if begin and end and end <= begin:
         raise _refuse("not_after", "the certificate would end before it begins")
     kind, size, curve = given["key_type"], given["key_size"], given["curve"]
@@ -106,15 +105,6 @@ def _signature_algorithm(text: str | None, kind: str) -> str | None:
     if family != kind:
         raise _refuse("signature_algorithm", f"{text} does not fit a key of type {kind}", f"Give SHA{found[1]}/{kind}")
     return f"SHA{found[1]}/{kind}" if "with" in text.lower() else text.strip()
-
-
-def _time(given: Mapping[str, Any], name: str) -> datetime | None:
-    if given[name] is None:
-        return None
-    try:
-        return parse_time(given[name])
-    except ValueError:
-        raise _refuse(name, "this is no time in RFC 3339", "Give a time such as 2026-11-21T18:00:00Z") from None
 
 
 def _refuse(name: str, what: str, remedy: str | None = None) -> NotWanted:
