@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
@@ -13,6 +14,11 @@ from typing import Protocol, TypeVar
 __all__ = ["Clock", "SystemClock", "format_time", "growing_pauses", "parse_time", "wait_for"]
 
 T = TypeVar("T")
+
+_RFC_3339 = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d(?::\d\d)?)(?:\.(?P<fraction>\d+))?(?P<zone>[Zz]|[+-]\d\d:\d\d)?",
+    re.ASCII,
+)
 
 
 class Clock(Protocol):
@@ -74,6 +80,15 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """RFC 3339; a time without a zone is taken as UTC. Raises ``ValueError``."""
-    moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    """RFC 3339; a time without a zone is taken as UTC. Raises ``ValueError``.
+
+    Not left to ``fromisoformat``: from Python 3.11 on it takes much that is no such time, "20260101" for example, and
+    before that not every number of digits after the second.
+    """
+    found = _RFC_3339.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"no time in RFC 3339: {text}")
+    fraction = (found["fraction"] or "")[:6].ljust(6, "0")
+    seconds = found["time"] if found["time"].count(":") == 2 else f"{found['time']}:00"
+    zone = "+00:00" if (found["zone"] or "Z") in "Zz" else found["zone"]
+    return datetime.fromisoformat(f"{found['day']}T{seconds}.{fraction}{zone}")

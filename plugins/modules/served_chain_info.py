@@ -175,7 +175,8 @@ SPEC = Spec(
         "probes": {"type": "int", "default": 1},
         "pause": {"type": "float", "default": 1},
         "timeout": {"type": "int", "default": 10},
-    }
+    },
+    lowest={"probes": 1, "pause": 0, "timeout": 1},
 )
 
 

@@ -40,7 +40,7 @@ def prove_convergence(
     predicted = _reading(tenant, module, options)
     assert look() == before, "check mode changed something"
     real = call(tenant, module, options)
-    assert real.result.get("msg") is None
+    assert not real.result.get("failed"), real.result["msg"]
     after = look()
     assert after != before, "nothing changed"
     checked_again = _reading(tenant, module, options)

@@ -126,7 +126,8 @@ def _deployment(
         **_resource(seen),
         **{flow_id: {**_row(flow_id, seen[flow_id]), "status": "STARTED", **_UNKNOWN} for flow_id in ids},
     }
-    steps = (DeployFlows(ids, wanted.wait_timeout, wanted.parallel),) if ids else ()
+    start_new = wanted.state == "deployed"
+    steps = (DeployFlows(ids, wanted.wait_timeout, wanted.parallel, start_new),) if ids else ()
     return Plan(_resource(seen), after, steps, reason)
 
 

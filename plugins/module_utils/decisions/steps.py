@@ -130,11 +130,13 @@ class DeployFlows:
 
     :param wait_timeout: seconds until every one of them must run.
     :param parallel: how many deployments are under way at once.
+    :param start_new: whether a flow that is not deployed is to be deployed as well.
     """
 
     ids: tuple[str, ...]
     wait_timeout: float
     parallel: int
+    start_new: bool = False
 
     def describe(self) -> str:
         return "deploy " + ", ".join(self.ids)

@@ -11,12 +11,17 @@ from typing import Any
 
 from ansible.module_utils.common.parameters import env_fallback
 
+from ..decisions.refused import NotWanted
+
 __all__ = ["CERTIFICATE", "CONNECTION", "FLOW_CONTENT", "Spec"]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """Options together with the rules between them; ``+`` puts two together."""
+    """Options together with the rules between them; ``+`` puts two together.
+
+    :param lowest: the lowest number that an option may have.
+    """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     mutually_exclusive: Sequence[Sequence[str]] = ()
@@ -24,6 +29,7 @@ class Spec:
     required_one_of: Sequence[Sequence[str]] = ()
     required_if: Sequence[Sequence[Any]] = ()
     required_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lowest: Mapping[str, float] = field(default_factory=dict)
 
     def __add__(self, other: Spec) -> Spec:
         return Spec(
@@ -33,7 +39,18 @@ class Spec:
             required_one_of=[*self.required_one_of, *other.required_one_of],
             required_if=[*self.required_if, *other.required_if],
             required_by={**self.required_by, **other.required_by},
+            lowest={**self.lowest, **other.lowest},
         )
+
+    def check_numbers(self, given: Mapping[str, Any]) -> None:
+        """Refuse a number below the lowest one that makes sense; Ansible itself knows types alone."""
+        for name, lowest in self.lowest.items():
+            if given[name] is not None and given[name] < lowest:
+                raise NotWanted(
+                    f"{given[name]:g} is too low a number",
+                    where=f"option {name}",
+                    remedy=f"Give {lowest:g} or more",
+                )
 
     def module_arguments(self) -> dict[str, Any]:
         """The keyword arguments of ``AnsibleModule``."""
@@ -67,7 +84,8 @@ CONNECTION = Spec(
         "ca_path": {"type": "path", "fallback": _from_environment("CA_PATH")},
         "timeout": {"type": "int", "default": 60, "fallback": _from_environment("TIMEOUT")},
         "lock_timeout": {"type": "int", "default": 300, "fallback": _from_environment("LOCK_TIMEOUT")},
-    }
+    },
+    lowest={"timeout": 1, "lock_timeout": 0},
 )
 
 CERTIFICATE = Spec(

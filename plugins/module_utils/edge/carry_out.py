@@ -96,7 +96,9 @@ def _(step: DeleteEntries, tenant: Tenant) -> None:
 
 @_write.register
 def _(step: DeployFlows, tenant: Tenant) -> None:
-    outcomes = tenant.integration_flows.restart(step.ids, timeout=step.wait_timeout, parallel=step.parallel)
+    outcomes = tenant.integration_flows.restart(
+        step.ids, timeout=step.wait_timeout, parallel=step.parallel, start_new=step.start_new
+    )
     if not all(outcome.restarted for outcome in outcomes):
         raise FlowsFailed(outcomes)
 

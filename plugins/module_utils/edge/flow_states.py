@@ -25,9 +25,9 @@ class FlowsFailed(Problem):
     def __init__(self, outcomes: Sequence[RestartOutcome]) -> None:
         failed = [outcome for outcome in outcomes if outcome.problem is not None]
         super().__init__(
-            f"{len(failed)} of {len(outcomes)} integration flows could not be restarted: "
+            f"{len(failed)} of {len(outcomes)} integration flows could not be deployed: "
             + " ".join(f"{outcome.flow_id}: {outcome.problem}" for outcome in failed),
-            remedy="See to these flows, then run again; the others are not restarted twice",
+            remedy="See to these flows, then run again; the others are not deployed twice",
         )
         self.outcomes = outcomes
 
@@ -47,14 +47,19 @@ class FlowsFailed(Problem):
 
 
 def settled(tenant: Tenant, ids: Sequence[str], *, timeout: float) -> Mapping[str, IntegrationFlow | None]:
-    """The runtime entries of these flows once none of them is starting or stopping, or as they are at the timeout."""
+    """The runtime entries of these flows once none of them is starting or stopping; raises ``Problem`` otherwise."""
     seen: dict[str, IntegrationFlow | None] = {}
 
     def look() -> bool | None:
         seen.update(_entries(tenant, ids))
         return None if any(flow is not None and flow.status in _TRANSIENT for flow in seen.values()) else True
 
-    wait_for(look, clock=SystemClock(), timeout=timeout, pauses=growing_pauses(1, 10))
+    if wait_for(look, clock=SystemClock(), timeout=timeout, pauses=growing_pauses(1, 10)) is None:
+        moving = [f"{flow.id} ({flow.status})" for flow in seen.values() if flow and flow.status in _TRANSIENT]
+        raise Problem(
+            f"these flows did not settle within {timeout:g} seconds: {', '.join(moving)}",
+            remedy="Look into the tenant's monitor, then run again, perhaps with a higher wait_timeout",
+        )
     return seen
 
 

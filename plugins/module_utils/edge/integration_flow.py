@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from ..clock import parse_time
+from ..clock import format_time, parse_time
 from ..decisions.integration_flow import CHOICES, SeenFlows, WantedFlows, decide_flows, stale_flows
 from ..decisions.plan import Plan
 from ..decisions.refused import Conflict, NotWanted
@@ -23,6 +23,9 @@ from .flow_reading import Reading, reading_of
 from .flow_states import settled
 
 __all__ = ["decide_wanted_flows", "read_flows", "wanted_flows"]
+
+# The tenant's time is known to the second, and an entry that was written just now is dated to the millisecond.
+_TOLERANCE = timedelta(seconds=5)
 
 
 @dataclass
@@ -46,8 +49,6 @@ def wanted_flows(options: dict[str, Any]) -> _Wanted:
     ids = tuple(dict.fromkeys(flow_id.strip() for flow_id in options["ids"]))
     if not all(ids):
         raise NotWanted("an ID is empty", where="option ids")
-    if options["parallel"] < 1:
-        raise NotWanted("at least one deployment must be allowed at a time", where="option parallel")
     started_after: datetime | str | None = options["started_after"]
     if started_after is not None:
         # What is no time is an alias.
@@ -79,6 +80,12 @@ def read_flows(tenant: Tenant, wanted: _Wanted) -> SeenFlows:
     if isinstance(moment, str):
         moment = _written(tenant, moment)
     flows = settled(tenant, wanted.flows.ids, timeout=wanted.flows.wait_timeout)
+    if moment is not None and moment > tenant.now() + _TOLERANCE:
+        raise Conflict(
+            f"no flow was started after {format_time(moment)}, because on the tenant it is {format_time(tenant.now())}",
+            where="option started_after",
+            remedy="Give a time that has passed",
+        )
     stale = stale_flows(wanted.flows, flows, moment)
     effects = _side_effects(tenant, wanted, flows, stale)
     return SeenFlows(flows, moment, effects, tenant.now())

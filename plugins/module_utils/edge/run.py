@@ -185,7 +185,10 @@ def _with_state(problem: Problem, state: str) -> Problem:
 
 
 def _module(spec: Spec) -> AnsibleModule:
-    return AnsibleModule(supports_check_mode=True, **spec.module_arguments())
+    module = AnsibleModule(supports_check_mode=True, **spec.module_arguments())
+    with _problems_of(module):
+        spec.check_numbers(module.params)
+    return module
 
 
 def _tenant(module: AnsibleModule, credentials: Credentials) -> Tenant:

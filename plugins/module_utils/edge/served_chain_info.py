@@ -12,7 +12,6 @@ from typing import Any
 from ..certificates.certificate import Certificate
 from ..certificates.trust import problem_kind, validating_anchors, validation_problem
 from ..clock import SystemClock
-from ..decisions.refused import NotWanted
 from ..receiver.endpoint import Endpoint, parse_endpoint
 from ..receiver.served_chain import ServedChain, probe_again, stable_probes
 from .inputs import CERTIFICATE_LIMIT, certificate_of
@@ -24,8 +23,6 @@ def answer_served_chain(options: dict[str, Any]) -> dict[str, Any]:
     """Ask every address as often as wanted; the last answer is shown, the earlier ones say how stable it is."""
     endpoint = parse_endpoint(options["receiver"], server_name=options["server_name"], addresses=options["addresses"])
     roots = [root for one in options["roots"] if (root := certificate_of(one, limit=CERTIFICATE_LIMIT)) is not None]
-    if options["probes"] < 1:
-        raise NotWanted("at least one probe is needed", where="option probes")
     clock = SystemClock()
     rounds = probe_again(
         endpoint, probes=options["probes"], pause=options["pause"], timeout=options["timeout"], clock=clock

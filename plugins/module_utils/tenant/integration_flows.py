@@ -95,9 +95,12 @@ class IntegrationFlows:
         timeout: float = 600.0,
         parallel: int = 5,
         poll: float = 1.0,
+        start_new: bool = False,
     ) -> list[RestartOutcome]:
         """Deploy flows again and wait until each runs; see :func:`.restart.restart_flows`."""
-        return restart_flows(self, flow_ids, clock=self._clock, timeout=timeout, parallel=parallel, poll=poll)
+        return restart_flows(
+            self, flow_ids, clock=self._clock, timeout=timeout, parallel=parallel, poll=poll, start_new=start_new
+        )
 
     def design_time(self, flow_id: str) -> DesignTimeFlow | None:
         """What a deployment would ship; ``None`` when design time has no such flow that this login may see."""

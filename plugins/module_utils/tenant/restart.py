@@ -59,7 +59,14 @@ class RestartOutcome:
 
 
 def restart_flows(
-    flows: Deployments, flow_ids: Sequence[str], *, clock: Clock, timeout: float, parallel: int, poll: float
+    flows: Deployments,
+    flow_ids: Sequence[str],
+    *,
+    clock: Clock,
+    timeout: float,
+    parallel: int,
+    poll: float,
+    start_new: bool = False,
 ) -> list[RestartOutcome]:
     """Restart flows, at most ``parallel`` at a time, taking turns on one connection; outcomes in the order asked for.
 
@@ -69,6 +76,7 @@ def restart_flows(
 
     :param timeout: seconds for each flow, from its own deployment on.
     :param poll: seconds between the first two looks at a flow; grows to ten times as much.
+    :param start_new: also deploy a flow that is not deployed, instead of failing for it.
     """
     waiting = deque(dict.fromkeys(flow_ids))
     running: list[_Restart] = []
@@ -81,7 +89,7 @@ def restart_flows(
         while waiting and len(running) < max(parallel, 1):
             flow_id = waiting.popleft()
             restart = _Restart(flows, flow_id, before.get(flow_id), clock, timeout, poll)
-            restart.begin()
+            restart.begin(start_new=start_new)
             running.append(restart)
             if isinstance(restart.problem, (LoginRefused, Unreachable)):
                 done.update((other, _not_begun(other, restart.problem)) for other in waiting)
@@ -135,8 +143,8 @@ class _Restart:
         self._started = self.next_look = clock.monotonic()
         self._error_text_looks = 0
 
-    def begin(self) -> None:
-        if self._before is None:
+    def begin(self, *, start_new: bool) -> None:
+        if self._before is None and not start_new:
             self._fail(
                 "The integration flow is not deployed, or this login may not see it",
                 remedy="Check its id; deploy it first",
@@ -149,7 +157,7 @@ class _Restart:
             self._task = ""
         except NotFound as problem:
             self._fail(
-                "The integration flow is deployed, but there is no such flow in design time that this login may deploy",
+                "There is no such integration flow in design time that this login may deploy",
                 said=problem.said,
                 remedy="Restart it in the web user interface, or deploy it from where it comes",
             )

@@ -36,7 +36,8 @@ def test_flows_are_restarted_once_after_an_entry_was_written(flows: LocalTenant,
         "integration_flows",
         {"ids": ["orders", "invoices"], "started_after": "newer"},
         look=lambda: _deployments(flows),
-        changed=40,
+        unchanged=20,
+        changed=60,
         connections=8,
     )
     assert [one["id"] for one in real.result["integration_flows"]] == ["orders", "invoices"]
@@ -71,7 +72,7 @@ def test_flows_are_taken_out_of_service_and_deployed_again(flows: LocalTenant) -
         {"ids": ids, "state": "deployed"},
         look=lambda: _deployments(flows),
         unchanged=1,
-        changed=40,
+        changed=60,
         connections=8,
     )
     assert {name: status for name, (status, _) in _deployments(flows).items()} == dict.fromkeys(
