@@ -13,7 +13,7 @@ from ..clock import format_time
 from ..tenant.key_pair import NewKeyPair
 from ..tenant.keystore_entry import KeystoreEntry
 
-__all__ = ["curve_size", "differences", "expected_entry"]
+__all__ = ["curve_size", "differences", "expected_entry", "unforeseen"]
 
 # Names of the same curve (RFC 8422, appendix A).
 _SYNONYMS = {
@@ -96,3 +96,10 @@ def expected_entry(alias: str, wanted: NewKeyPair) -> dict[str, Any]:
         "key_size": wanted.key_size or (curve_size(wanted.curve) if wanted.curve else None),
         "elliptic_curve": wanted.curve,
     }
+
+
+def unforeseen(wanted: NewKeyPair) -> frozenset[str]:
+    """What the tenant chooses or writes in its own way."""
+    chosen = {"subject", "issuer", "serial_number", "not_before", "not_after", "fingerprint_sha256"}
+    size = wanted.key_size or (wanted.curve and curve_size(wanted.curve))
+    return frozenset(chosen | {"signature_algorithm"} | (set() if size else {"key_size"}))

@@ -20,7 +20,7 @@ from ..tenant.keystore_entry import KeystoreEntry
 from ..tenant.secret import Secret
 from .chain_warning import chain_warning
 from .expected import certificate_entry, renamed
-from .generated_key_pair import differences, expected_entry
+from .generated_key_pair import differences, expected_entry, unforeseen
 from .plan import Plan, Step
 from .refused import Conflict
 from .steps import DeleteEntry, GenerateKeyPair, ImportKeyPair, InstallChain, RenameEntry
@@ -105,7 +105,8 @@ def _generated(wanted: WantedKeyPair, generate: NewKeyPair, entry: KeystoreEntry
         reason = f'An earlier run has generated it under alias "{interim}" and did not finish.'
         return Plan(None, renamed(left, wanted.alias).to_result(), (RenameEntry(interim, wanted.alias),), reason)
     if entry is None:
-        return Plan(None, after, (GenerateKeyPair(wanted.alias, generate),), "No entry has this alias.")
+        step = GenerateKeyPair(wanted.alias, generate)
+        return Plan(None, after, (step,), "No entry has this alias.", unforeseen=unforeseen(generate))
     found = differences(generate, entry)
     if not found:
         return _kept(wanted, entry, "The alias holds such a key pair.")
@@ -114,7 +115,7 @@ def _generated(wanted: WantedKeyPair, generate: NewKeyPair, entry: KeystoreEntry
     steps: list[Step] = [] if left is not None else [GenerateKeyPair(interim, generate)]
     steps += [DeleteEntry(entry.alias, entry.fingerprint_sha256), RenameEntry(interim, wanted.alias)]
     reason = f"The alias holds another key pair: {'; '.join(found)}."
-    return Plan(entry.to_result(), after, tuple(steps), reason, (_loss(entry),))
+    return Plan(entry.to_result(), after, tuple(steps), reason, (_loss(entry),), unforeseen=unforeseen(generate))
 
 
 def _imported(

@@ -69,7 +69,8 @@ def decide_local_ca_response(wanted: WantedIssue, seen: tuple[Certificate, ...])
         "serial_number": None,
         "fingerprint_sha256": None,
     }
-    return Plan(before, after, (IssueResponse(wanted),), flaw)
+    new = frozenset({"not_before", "not_after", "serial_number", "fingerprint_sha256"})
+    return Plan(before, after, (IssueResponse(wanted),), flaw, unforeseen=new)
 
 
 def _check(wanted: WantedIssue) -> None:

@@ -46,6 +46,7 @@ class Plan:
     :param reason: why this is the plan, one sentence.
     :param warnings: what the user should know even when nothing changes.
     :param details: further return values, the same in check mode and in a real run.
+    :param unforeseen: keys of ``after`` that only the write will tell; the diff does not promise them.
     """
 
     before: Mapping[str, Any] | None
@@ -54,6 +55,7 @@ class Plan:
     reason: str
     warnings: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    unforeseen: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> bool:
@@ -65,7 +67,11 @@ class Plan:
 
     @property
     def diff(self) -> dict[str, Any]:
-        return {"before": _plannable(self.before), "after": _plannable(self.after)}
+        after = _plannable(self.after)
+        return {
+            "before": _plannable(self.before),
+            "after": {key: value for key, value in after.items() if key not in self.unforeseen},
+        }
 
     def state_after(self, left: Plan, done: int) -> str:
         """What became of the resource when a write failed, for the message.
