@@ -31,6 +31,10 @@ options:
   expires_within:
     description: Only the entries that end within this many days, or have ended, on the tenant's clock.
     type: int
+  chain:
+    description: Whether to return the chain of each key pair as well. That is one more request for each of them.
+    type: bool
+    default: false
   query:
     description: A JMESPath expression that is evaluated over RV(keystore_entries); the answer is RV(selected).
     type: str
@@ -153,6 +157,71 @@ keystore_entries:
       description: In the history keystore, until when it was active.
       type: str
       sample: null
+    chain:
+      description:
+        - Returned with O(chain=true). The certificates of a key pair, leaf first, with the root where the tenant keeps
+          it; empty for other entries.
+      type: list
+      elements: dict
+      contains:
+        subject:
+          description: The subject of the certificate.
+          type: str
+          sample: CN=client.example.com, O=Example, C=DE
+        issuer:
+          description: Its issuer.
+          type: str
+          sample: CN=Example Issuing CA, O=Example, C=DE
+        serial_number:
+          description: Its serial number in hexadecimal digits.
+          type: str
+          sample: 3AF1E6A7
+        not_before:
+          description: Since when it is valid.
+          type: str
+          sample: "2026-11-21T18:00:00Z"
+        not_after:
+          description: Until when it is valid.
+          type: str
+          sample: "2027-11-21T18:00:00Z"
+        fingerprint_sha256:
+          description: The SHA-256 of its DER encoding.
+          type: str
+          sample: 0e:8f:53:05:7c:74:79:3c:35:06:b0:ce:ba:fb:30:a3:aa:22:cf:a9:b4:b0:b5:5b:67:c5:65:ea:ac:93:1e:d4
+        spki_sha256:
+          description: The SHA-256 of its public key.
+          type: str
+          sample: 41:1f:c5:2f:fb:2c:e6:db:8e:54:bc:12:a7:38:43:f6:18:be:93:99:e9:a8:32:e7:28:b9:a9:dc:83:0e:8f:53
+        key_type:
+          description: The kind of its public key.
+          type: str
+          sample: RSA
+        key_size:
+          description: The size of its public key in bits.
+          type: int
+          sample: 2048
+        signature_algorithm:
+          description: How it is signed, in the words of Java.
+          type: str
+          sample: SHA256withRSA
+        is_ca:
+          description: Whether it may sign others.
+          type: bool
+          sample: false
+        self_signed:
+          description: Whether it signed itself.
+          type: bool
+          sample: false
+        subject_alternative_names:
+          description: The names it is valid for.
+          type: list
+          elements: str
+          sample: ['DNS:client.example.com']
+        extended_key_usages:
+          description: What it may be used for; V(null) when nothing restricts its use.
+          type: list
+          elements: str
+          sample: [clientAuth]
 tenant_time:
   description: The time on the tenant's clock.
   returned: success
@@ -178,8 +247,10 @@ SPEC = Spec(
         "alias": {"type": "str"},
         "fingerprint_sha256": {"type": "str"},
         "expires_within": {"type": "int"},
+        "chain": {"type": "bool", "default": False},
         "query": {"type": "str"},
-    }
+    },
+    lowest={"expires_within": 0},
 )
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from ..certificates.fingerprint import normalise_fingerprint
 from ..clock import format_time
-from ..decisions.refused import NotWanted
 from ..tenant.keystore import KeystoreName
 from ..tenant.keystore_entry import KeystoreEntry
 from ..tenant.session import Tenant
@@ -28,6 +27,9 @@ _KEYSTORES: dict[str, KeystoreName] = {
     "history": "history",
 }
 
+# Days: a thousand years.
+_LATER_THAN_ANY = 365000
+
 
 @dataclass(frozen=True)
 class _Wanted:
@@ -35,31 +37,42 @@ class _Wanted:
     alias: str | None
     fingerprint: str | None
     expires_within: timedelta | None
+    chain: bool
     query: Query | None
 
 
 def wanted_entries(options: dict[str, Any]) -> _Wanted:
     days = options["expires_within"]
-    if days is not None and days < 0:
-        raise NotWanted("a number of days below zero asks for nothing", where="option expires_within")
     return _Wanted(
         keystore=_KEYSTORES[options["keystore"]],
         alias=options["alias"],
         fingerprint=normalise_fingerprint(options["fingerprint_sha256"]) if options["fingerprint_sha256"] else None,
-        expires_within=None if days is None else timedelta(days=days),
+        expires_within=None if days is None else timedelta(days=min(days, _LATER_THAN_ANY)),
+        chain=options["chain"],
         query=compile_query(options["query"]),
     )
 
 
 def answer_keystore(tenant: Tenant, wanted: _Wanted) -> dict[str, Any]:
-    """One listing, whatever is asked."""
+    """One listing, and one more request for each chain that is asked for."""
     entries = tenant.keystore.entries(wanted.keystore)
     now = tenant.now()
-    rows = [entry.to_result() for entry in _chosen(entries, wanted, now)]
+    rows = [_row(tenant, entry, wanted) for entry in _chosen(entries, wanted, now)]
     answer: dict[str, Any] = {"keystore_entries": rows, "tenant_time": format_time(now)}
     if wanted.query is not None:
         answer["selected"] = wanted.query(rows)
     return answer
+
+
+def _row(tenant: Tenant, entry: KeystoreEntry, wanted: _Wanted) -> dict[str, Any]:
+    row = entry.to_result()
+    if wanted.chain:
+        chain = tenant.keystore.chain(entry.alias, wanted.keystore) if entry.type == "key_pair" else ()
+        row["chain"] = [
+            {**one.to_result(), "extended_key_usages": one.extended_key_usages and list(one.extended_key_usages)}
+            for one in chain
+        ]
+    return row
 
 
 def _chosen(entries: Sequence[KeystoreEntry], wanted: _Wanted, now: datetime) -> list[KeystoreEntry]:
