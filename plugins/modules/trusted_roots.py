@@ -40,7 +40,7 @@ options:
           - Required unless O(roots[].state=absent) and a certificate is given.
         type: str
       certificate_path:
-        description: A file with the certificate in PEM or DER, at most 10240 bytes.
+        description: A file with the certificate in PEM or DER. The certificate has at most 10240 bytes.
         type: path
       certificate_content:
         description: The certificate as PEM text or as base64 of its DER encoding.

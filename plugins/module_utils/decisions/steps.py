@@ -20,6 +20,7 @@ __all__ = [
     "ImportCertificate",
     "ImportCertificates",
     "InstallChain",
+    "MakeFolder",
     "RenameEntry",
     "UndeployFlows",
 ]
@@ -149,6 +150,16 @@ class UndeployFlows:
 
     def describe(self) -> str:
         return "undeploy " + ", ".join(self.ids)
+
+
+@dataclass(frozen=True)
+class MakeFolder:
+    """Make a folder on the controller, and those above it that are missing."""
+
+    path: str
+
+    def describe(self) -> str:
+        return f"make the folder {self.path}"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ..decisions.steps import (
     ImportCertificates,
     ImportKeyPair,
     InstallChain,
+    MakeFolder,
     RenameEntry,
     UndeployFlows,
     WriteFile,
@@ -25,7 +26,7 @@ from ..decisions.steps import (
 from ..tenant.errors import Refused
 from ..tenant.many_entries import NewCertificate, delete_entries, import_certificates
 from ..tenant.session import Tenant
-from .files import write_text
+from .files import make_folder, write_text
 from .flow_states import FlowsFailed, undeployed
 
 __all__ = ["carry_out"]
@@ -111,3 +112,8 @@ def _(step: UndeployFlows, tenant: Tenant) -> None:
 @_write.register
 def _(step: WriteFile, tenant: Tenant) -> None:
     write_text(step.path, step.text)
+
+
+@_write.register
+def _(step: MakeFolder, tenant: Tenant) -> None:
+    make_folder(step.path)

@@ -31,6 +31,8 @@ ROOT_OPTIONS: Mapping[str, Any] = {
 }
 # A line of a roots.yml takes some 100 bytes, a root with its certificate inside some 3000.
 _FILE_LIMIT = 8_000_000
+# The largest certificate in PEM, with a header for people.
+_PEM_LIMIT = 2 * CERTIFICATE_LIMIT
 
 
 def declared_roots(inline: Sequence[Mapping[str, Any]], paths: Sequence[str]) -> tuple[DeclaredRoot, ...]:
@@ -113,7 +115,7 @@ def _certificate(item: Item, folder: Path | None, faults: list[Fault]) -> Certif
     try:
         if path:
             where = str(folder / path) if folder is not None else path
-            data = read_file(where, limit=CERTIFICATE_LIMIT)
+            data = read_file(where, limit=_PEM_LIMIT)
         elif content:
             where, data = name, content.encode()
         else:
@@ -123,10 +125,15 @@ def _certificate(item: Item, folder: Path | None, faults: list[Fault]) -> Certif
         faults.append(Fault("unreadable_file", line, f"{problem.where}: {problem.what}{said}", problem.remedy))
         return None
     try:
-        return read_one_certificate(data, limit=CERTIFICATE_LIMIT)
+        certificate = read_one_certificate(data, limit=_PEM_LIMIT)
     except Problem as problem:
         faults.append(Fault("bad_certificate", line, f"{where}: {problem.what}", problem.remedy))
         return None
+    if len(certificate.der) > CERTIFICATE_LIMIT:
+        what = f"{where}: the certificate has {len(certificate.der)} bytes, a tenant takes {CERTIFICATE_LIMIT}"
+        faults.append(Fault("bad_certificate", line, what, None))
+        return None
+    return certificate
 
 
 def _fingerprint(item: Item, certificate: Certificate | None, faults: list[Fault]) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..decisions.refused import NotWanted
 
-__all__ = ["existing_file", "write_text"]
+__all__ = ["existing_file", "make_folder", "write_text"]
 
 # What is written here goes to a CA or comes from one: nothing in it is secret.
 _MODE = 0o644
@@ -54,4 +54,13 @@ def write_text(path: str, text: str) -> None:
     except OSError as error:
         raise NotWanted(
             "the file cannot be written", where=path, said=error.strerror, remedy="Check the path on the controller"
+        ) from None
+
+
+def make_folder(path: str) -> None:
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWanted(
+            "the folder cannot be made", where=path, said=error.strerror, remedy="Check the path on the controller"
         ) from None
