@@ -27,8 +27,12 @@ _ROLE = "receiver_certificate_renewal_"
 # In a hand-over, a root is named by its subject and its fingerprint; a line on the terminal shows the first.
 _DETAIL = re.compile(r" \(CN=([^,]*),[^)]*\)")
 _DAY = 24 * 3600.0
+# What a step did that tells no actions itself.
+_DONE = {
+    "exchange_certificate": "certificate, chain and key installed, checked and loaded; each address probed",
+}
 # In use, a soak takes minutes or days; here every address is asked for so many seconds.
-_SOAK = 4
+_SOAK = 3
 
 
 class StoryFailed(Exception):
@@ -198,8 +202,9 @@ class Director:
             self._happens("wait", "playbook", f"Nothing was changed ({asked})")
         else:
             kind = "refused" if decision["stage"] == "delete_old_root" else "wait"
-            text = f"{decision['reason']}. It stops and waits for {decision['waits_for']} ({asked})"
-            self._happens(kind, decision["who"], text, colour="wait")
+            how = "It refuses to delete the old root" if kind == "refused" else "It stops"
+            text = f"{how} and waits for {decision['waits_for']} ({asked})"
+            self._happens(kind, "playbook", f"{decision['reason']}. {text}", colour="wait", told=text)
             stage = Stage(decision["stage"], decision["who"], run.ended, run.ended, run=run.number)
             stage.reason, stage.outcome = decision["reason"], "refused" if kind == "refused" else "waits"
             self.recording.stages.append(stage)
@@ -216,7 +221,7 @@ class Director:
         if stage.outcome == "failed":
             self._happens("failure", stage.who, f"{stage.name} failed after {took}", colour="bad")
         elif stage.changed:
-            done = actions or f"{stage.name} carried out"
+            done = actions or _DONE.get(stage.name, "done")
             self._happens("step", stage.who, f"✓ {stage.name}: {done} ({took})", colour="good")
         elif stage.name != "hand_over":
             self._happens("step", stage.who, f"✓ {stage.name}: {actions or 'nothing changed'} ({took})")
@@ -230,9 +235,10 @@ class Director:
         for line in fresh:
             self.narrator.line(mark + _DETAIL.sub(r" (\1)", line), colour=colour)
 
-    def _happens(self, kind: str, who: str, text: str, *, colour: str = "") -> None:
+    def _happens(self, kind: str, who: str, text: str, *, colour: str = "", told: str = "") -> None:
+        """``told`` is for the terminal, where the lines above say the rest."""
         self.recording.happenings.append(Happening(time.time(), kind, who, text))
-        self.narrator.line(text, colour=colour)
+        self.narrator.line(told or text, colour=colour)
 
     def _serves(self, receiver: str, address: str, root: str, leaf: str, at: float) -> None:
         self.recording.serving.append(Serving(at, receiver, address, root, leaf))

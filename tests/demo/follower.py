@@ -23,15 +23,18 @@ _STEPS = {
     "Exchange certificate": "exchange_certificate",
     "Exchange files": "exchange_certificate",
     "Probe": "exchange_certificate",
+    "Exchange back": "exchange_back",
+    "Wait": "wait",
     "Soak": "soak",
     "Check messages": "check_messages",
     "Delete old root": "delete_old_root",
+    "Delete new root": "delete_new_root",
 }
 _DECIDES = "Observe | Decide what is safe now"
 _STANDS = "Observe | Say where the renewal stands"
 _PLANS = "Observe | Print the plan"
-_HANDS_OVER = "Hand over | Tell the receiver administrator"
-_OF_THE_RECEIVER = ("hand_over", "exchange_certificate")
+_HANDS_OVER = "Hand over | Say who has to do what"
+_OF_THE_RECEIVER = ("hand_over", "exchange_certificate", "exchange_back")
 
 
 class Follower:

@@ -42,7 +42,7 @@ ERP_HOST, ERP_ADDRESSES = "erp.example.com", ("127.0.0.2", "127.0.0.3")
 CRM_HOST, CRM_ADDRESS = "crm.example.com", "127.0.0.4"
 OLD_ALIAS, NEW_ALIAS = "example_root_2016", "example_root_2026"
 # Small flows were seen to take about ten seconds on a tenant; the demo does not need to be as slow, only not instant.
-_DEPLOY_SECONDS = 2.0
+_DEPLOY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

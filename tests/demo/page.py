@@ -207,7 +207,7 @@ def _limits(recording: Recording, report: Mapping[str, Any]) -> str:
             " messages and the requests are real; the tenant imitates SAP's. The README says what is confirmed on a"
             " tenant of SAP."
         ),
-        "A deployment takes about four seconds here, and the soak lasts four. In use, a soak takes minutes or days.",
+        "A deployment takes about two seconds here, and the soak lasts three. In use, a soak takes minutes or days.",
         (
             "A message counts as failed unless its message processing log says COMPLETED. The receivers count for"
             f" themselves: {sum(report['messages']['received_by_receivers'].values()):,} requests."

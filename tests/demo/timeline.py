@@ -14,7 +14,7 @@ from .recording import Message, Recording, Stage
 
 __all__ = ["clock", "make_timeline"]
 
-# What fits into a narrow band; the list of events below the timeline has the full names.
+# What fits below a narrow band; the list of events below the timeline has the full names.
 _SHORT = {
     "import_new_root": "import",
     "import_old_root": "import old",
@@ -26,8 +26,8 @@ _SHORT = {
     "check_messages": "logs",
     "delete_old_root": "delete",
 }
-# How much of the width a letter takes on a wide screen, in per cent; on a narrow one the bands have no words.
-_LETTER = 0.95
+# So much of the width, in per cent, holds two words on a narrow screen too.
+_WIDE = 20
 
 
 def clock(recording: Recording, moment: float) -> str:
@@ -136,13 +136,9 @@ def _step(stage: Stage, scale: _Scale, recording: Recording) -> str:
         )
     kind = "receiver" if "receiver" in stage.who else "tenant"
     quiet = "" if stage.changed else " looks"
-    label = _fitting(_SHORT.get(stage.name, stage.name), stage.started, stage.ended, scale)
-    return _band(scale.span(stage.started, stage.ended, 0.4), f"step {kind}{quiet}", label, title)
-
-
-def _fitting(label: str, start: float, end: float, scale: _Scale) -> str:
-    """The label, if the band has room for it."""
-    return label if scale.at(end) - scale.at(start) >= _LETTER * len(label) else ""
+    middle = (scale.at(stage.started) + scale.at(stage.ended)) / 2
+    label = f'<span class="label" style="left:{middle:g}%">{escape(_SHORT.get(stage.name, stage.name))}</span>'
+    return _band(scale.span(stage.started, stage.ended, 0.4), f"step {kind}{quiet}", "", title) + label
 
 
 def _all_messages(recording: Recording, scale: _Scale) -> list[str]:
@@ -178,8 +174,7 @@ def _served(recording: Recording, scale: _Scale) -> list[str]:
             _band(
                 scale.span(serving.at, end),
                 f"root {serving.root}",
-                _fitting(f"{serving.root} root", serving.at, end, scale)
-                or _fitting(serving.root, serving.at, end, scale),
+                f"{serving.root} root" if scale.at(end) - scale.at(serving.at) >= _WIDE else serving.root,
                 f"{serving.receiver} at {address}: {serving.leaf}",
             )
             for serving, end in zip(own, ends, strict=True)

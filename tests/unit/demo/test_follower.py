@@ -87,9 +87,9 @@ def test_every_step_of_the_role_is_known_here() -> None:
         for match in re.findall(r"- name: (.+ \| .+)", path.read_text())
     }
     assert begins - set(follower_module._STEPS) == {"Note"}
-    observed = (steps.parent / "observe.yml").read_text()
-    for task in (follower_module._STANDS, follower_module._PLANS, follower_module._DECIDES):
-        assert f"- name: {task}\n" in observed
+    named = "".join(path.read_text() for path in steps.parent.rglob("*.yml"))
+    for task in ("_STANDS", "_PLANS", "_DECIDES", "_HANDS_OVER"):
+        assert f"- name: {getattr(follower_module, task)}\n" in named
 
 
 def test_fingerprints_are_shortened_and_nothing_else() -> None:
