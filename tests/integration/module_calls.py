@@ -45,10 +45,12 @@ def login(tenant: LocalTenant) -> dict[str, Any]:
     return {"service_key": tenant.service_key, "ca_path": str(tenant.ca_path)}
 
 
-def call(tenant: LocalTenant, module: str, options: Mapping[str, Any], *, check: bool = False) -> Call:
-    """With the tenant's service key, unless the options say how to log in."""
+def call(
+    tenant: LocalTenant, module: str, options: Mapping[str, Any], *, check: bool = False, log_in: bool = True
+) -> Call:
+    """With the tenant's service key, unless the options or the environment (``log_in=False``) say how to log in."""
     tenant.clear_journal()
-    own_login = {"service_key", "tenant_url", "access_token"} & set(options)
+    own_login = not log_in or {"service_key", "tenant_url", "access_token"} & set(options)
     options = {**({} if own_login else login(tenant)), **options}
     result = call_module(module, options, check=check, diff=True)
     counts = tenant.journal_book.counts()

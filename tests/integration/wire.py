@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import base64
+import json
 import urllib.request
 
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
 
-__all__ = ["read_as_a_user"]
+__all__ = ["fetch_token", "read_as_a_user"]
 
 
 def read_as_a_user(tenant: LocalTenant, path: str) -> bytes:
@@ -19,3 +20,14 @@ def read_as_a_user(tenant: LocalTenant, path: str) -> bytes:
     request = urllib.request.Request(f"{tenant.url}/api/v1/{path}", headers={"Authorization": f"Basic {user}"})
     with urllib.request.urlopen(request, context=tenant.client_context(), timeout=20) as answer:
         return bytes(answer.read())
+
+
+def fetch_token(tenant: LocalTenant) -> str:
+    """A bearer token for the tenant's service key."""
+    oauth = tenant.service_key["oauth"]
+    user = base64.b64encode(f"{oauth['clientid']}:{oauth['clientsecret']}".encode()).decode()
+    request = urllib.request.Request(
+        oauth["tokenurl"], data=b"grant_type=client_credentials", headers={"Authorization": f"Basic {user}"}
+    )
+    with urllib.request.urlopen(request, context=tenant.client_context(), timeout=20) as answer:
+        return str(json.load(answer)["access_token"])

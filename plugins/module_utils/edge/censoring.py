@@ -14,7 +14,19 @@ from typing import Any
 
 from ..tenant.credentials import AccessToken, ClientCertificate, ClientSecret, Credentials, UserPassword
 
-__all__ = ["open_and_secret_values"]
+__all__ = ["is_path", "open_and_secret_values"]
+
+
+def is_path(service_key: Any) -> bool:
+    """Whether the option is plainly a path: a message that a file is missing has to name it.
+
+    Anything else that is no service key may be a piece of one, and stays secret.
+    """
+    return (
+        isinstance(service_key, str)
+        and service_key.isprintable()
+        and (service_key.startswith(("/", "~", "./", "../")) or service_key.endswith(".json"))
+    )
 
 
 def open_and_secret_values(service_key: Any, credentials: Credentials) -> tuple[set[str], set[str]]:

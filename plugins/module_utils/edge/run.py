@@ -26,7 +26,7 @@ from ..tenant.errors import OutcomeUnknown
 from ..tenant.session import Tenant, open_tenant
 from .arguments import CONNECTION, Spec
 from .carry_out import carry_out
-from .censoring import open_and_secret_values
+from .censoring import is_path, open_and_secret_values
 
 __all__ = ["ask", "ask_without_tenant", "converge", "converge_without_tenant"]
 
@@ -205,8 +205,11 @@ def _tenant(module: AnsibleModule, credentials: Credentials) -> Tenant:
 
 def _credentials(module: AnsibleModule) -> Credentials:
     """The credentials, with their secret parts, and only these, registered for censoring."""
+    service_key = module.params.get("service_key")
+    if is_path(service_key):
+        module.no_log_values.discard(service_key)
     credentials = read_credentials(module.params)
-    public, secret = open_and_secret_values(module.params.get("service_key"), credentials)
+    public, secret = open_and_secret_values(service_key, credentials)
     module.no_log_values.difference_update(public)
     module.no_log_values.update(secret)
     return credentials
