@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .tenants import TenantRun, turns
+from .tenants import TenantRun, held_up_by
 
 __all__ = ["OUTCOMES", "summarise", "to_markdown"]
 
@@ -24,16 +24,15 @@ def summarise(runs: Iterable[TenantRun], *, check_mode: bool) -> dict[str, Any]:
     """
     known = tuple(runs)
     taking_part = [run for run in known if run.takes_part]
-    turn_of = turns(known)
-    tenants = [_tenant(run, turn_of[run.name].to_result()) for run in taking_part]
+    tenants = [_tenant(run, held_up_by(run.receiver, known)) for run in taking_part]
     totals = {outcome: sum(tenant["outcome"] == outcome for tenant in tenants) for outcome in OUTCOMES}
-    receivers = dict.fromkeys(run.receiver for run in taking_part)
+    receivers = dict.fromkeys(run.receiver for run in taking_part if run.receiver)
     return {
         "check_mode": check_mode,
         "totals": {"tenants": len(tenants), **totals},
         "changed": any(tenant["changed"] for tenant in tenants),
         "tenants": tenants,
-        "receivers": [_receiver(name, [run for run in known if run.receiver == name]) for name in receivers],
+        "receivers": [_receiver(name, known) for name in receivers],
     }
 
 
@@ -45,19 +44,20 @@ def _outcome(run: TenantRun) -> str:
     return "finished" if run.result["finished"] else "waiting"
 
 
-def _tenant(run: TenantRun, turn: Mapping[str, str]) -> dict[str, Any]:
+def _tenant(run: TenantRun, hindered: Mapping[str, str]) -> dict[str, Any]:
     result = run.result or {}
     decision = result.get("decision") or {}
     steps = [step for step in result.get("steps", ()) if step["changed"]]
-    held_up = turn["turn"] == "wait"
+    # The hand-over of one tenant says that its own flows are ready; the receiver has to hear of all of them.
+    held_up = run.at_the_exchange and run.failure is None and bool(hindered)
     return {
         "name": run.name,
         "canary": run.canary,
         "receiver": run.receiver,
         "outcome": _outcome(run),
         "stage": run.stage,
-        "reason": turn["reason"] if held_up else decision.get("reason"),
-        "waits_for": "the other tenants" if held_up else decision.get("waits_for"),
+        "reason": decision.get("reason"),
+        "waits_for": _listed(hindered) if held_up else decision.get("waits_for"),
         "waits_until": decision.get("waits_until"),
         "outage": bool(decision.get("outage", False)),
         "changed": bool(steps) and not result.get("check_mode", False),
@@ -67,8 +67,9 @@ def _tenant(run: TenantRun, turn: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _receiver(name: str, sharing: Sequence[TenantRun]) -> dict[str, Any]:
-    hindered = {run.name: run.hindrance for run in sharing if run.hindrance is not None}
+def _receiver(name: str, runs: Sequence[TenantRun]) -> dict[str, Any]:
+    sharing = [run for run in runs if run.receiver == name]
+    hindered = held_up_by(name, sharing)
     return {
         "receiver": name,
         "tenants": [run.name for run in sharing],
@@ -76,6 +77,10 @@ def _receiver(name: str, sharing: Sequence[TenantRun]) -> dict[str, Any]:
         "ready_for_exchange": not hindered,
         "held_up_by": hindered,
     }
+
+
+def _listed(hindered: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {why}" for name, why in hindered.items())
 
 
 def to_markdown(summary: Mapping[str, Any]) -> str:
@@ -128,8 +133,7 @@ def _readiness(receiver: Mapping[str, Any]) -> str:
         return "It serves the new chain"
     if receiver["ready_for_exchange"]:
         return "Yes: every tenant trusts both roots"
-    held_up = "; ".join(f"{name} {why}" for name, why in receiver["held_up_by"].items())
-    return f"**No**: {held_up}"
+    return f"**No**: {_listed(receiver['held_up_by'])}"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
