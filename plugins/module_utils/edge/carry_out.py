@@ -9,6 +9,7 @@ from functools import singledispatch
 from typing import Any
 
 from ..certificates.signing_response import normalise_chain
+from ..decisions.keystore_backup import RestoreBackup, TakeBackup
 from ..decisions.steps import (
     DeleteEntries,
     DeleteEntry,
@@ -117,3 +118,13 @@ def _(step: WriteFile, tenant: Tenant) -> None:
 @_write.register
 def _(step: MakeFolder, tenant: Tenant) -> None:
     make_folder(step.path)
+
+
+@_write.register
+def _(step: TakeBackup, tenant: Tenant) -> None:
+    tenant.keystore.backup()
+
+
+@_write.register
+def _(step: RestoreBackup, tenant: Tenant) -> None:
+    tenant.keystore.restore(replace=step.delete_others)
