@@ -84,67 +84,52 @@ def _sends(port: int) -> dict[str, Any]:
     return {"channels": [{"address": f"https://{HOST}:{port}/orders"}]}
 
 
-# What stands in the way, by the name of the side effect, with its own sentence.
+# What stands in the way, by the name of the side effect: how the flow is, and the sentence.
 _EFFECTS: dict[str, tuple[dict[str, Any], str]] = {
     "run_once_timer": ({"timer": "run_once"}, "runs once at each deployment: its business logic would be executed"),
     "draft": ({"draft": True}, "There is a draft on top of version 1.0.0: it would be deployed"),
-    "newer_version": (
-        {"version": "1.0.2", "deployed_version": "1.0.0"},
-        "Version 1.0.2 would be deployed, but 1.0.0 runs",
+    "parameters_changed": (
+        {"parameters": {"Path": "new"}, "deployed_parameters": {"Path": "old"}},
+        "Parameters were changed since the deployment: 'Path'",
     ),
-    "modified_since_deployment": ({"modified_days_ago": 3}, "The content was modified at"),
     "no_design_time_artifact": ({"design_time": False}, "There is no design-time artifact of this id"),
-    "configure_only": ({"configure_only": True}, "The content is configure-only"),
-    "locked": ({"locked": True}, "The design-time artifact is locked by designer@example.com"),
-    "other_runtime_profile": ({}, "The flow is made for the runtime profile integrationcell"),
-    "parameters_changed": ({}, "Parameters were changed since the deployment: 'Path'"),
 }
 
 
-def _blocked_flow(port: int, name: str) -> dict[str, Any]:
-    flow = {**_sends(port), **_EFFECTS[name][0]}
-    if name == "parameters_changed":
-        flow["channels"] = [{"address": f"https://{HOST}:{port}/{{{{Path}}}}"}]
-        flow["parameters"] = {"Path": "orders"}
-    return flow
+def _blocked(port: int) -> dict[str, dict[str, Any]]:
+    channels = [{"address": f"https://{HOST}:{port}/{{{{Path}}}}"}]
+    flows = {
+        f"Sends_{name}": {"channels": channels, "parameters": {"Path": "a"}, **more}
+        for name, (more, _) in _EFFECTS.items()
+    }
+    return {**flows, "Sends_Well": _sends(port)}
 
 
-def _edit(landscape: DiscoveryLandscape, name: str) -> None:
-    """What somebody does in design time after the first look."""
-    design = landscape.tenant.runtime.design["Sends_Blocked"]
-    if name == "other_runtime_profile":
-        design.parameters["SAP_ProfileId"] = "integrationcell"
-    if name == "parameters_changed":
-        design.parameters["Path"] = "invoices"
-
-
-@pytest.mark.parametrize("name", sorted(_EFFECTS))
-def test_each_effect_blocks_with_its_own_reason_and_can_be_decided(landscape: DiscoveryLandscape, name: str) -> None:
-    options = {"cache_path": str(landscape.folder / "cache")}
-    with landscape.running(lambda port: {"Sends_Blocked": _blocked_flow(port, name), "Sends_Well": _sends(port)}):
-        if name == "parameters_changed":
-            # An earlier run has seen with which parameters this deployment came.
-            seen = landscape.play(arguments=["--check"], **options)
-            assert seen.status == 0, seen.output
-        _edit(landscape, name)
+def test_each_effect_blocks_with_its_own_reason_and_each_can_be_decided(landscape: DiscoveryLandscape) -> None:
+    # That parameters were changed is known here because the runtime tells with which ones it runs.
+    options: dict[str, Any] = {"prefer_deployed_content": True}
+    with landscape.running(_blocked, deployed_bundles=True):
         blocked = landscape.play(**options)
         assert (blocked.status, blocked.report["stage"]) == (0, "restart_flows"), blocked.output
-        assert blocked.report["decision"]["flows"] == ["Sends_Blocked"]
+        assert sorted(blocked.report["decision"]["flows"]) == sorted(f"Sends_{name}" for name in _EFFECTS)
         assert landscape.restarts() == {"Sends_Well": 1}
-        effects = {one["name"]: one for one in blocked.report["side_effects"]["Sends_Blocked"] if one["blocking"]}
-        assert name in effects
-        assert _EFFECTS[name][1] in effects[name]["sentence"]
-        assert any(_EFFECTS[name][1] in one["sentence"] for one in blocked.report["decision"]["diagnosis"])
+        diagnosis = {one["concerns"][0]: one["sentence"] for one in blocked.report["decision"]["diagnosis"]}
+        for name, (_, sentence) in _EFFECTS.items():
+            effects = {one["name"]: one for one in blocked.report["side_effects"][f"Sends_{name}"] if one["blocking"]}
+            assert list(effects) == [name]
+            assert sentence in effects[name]["sentence"]
+            assert sentence in diagnosis[f"Sends_{name}"]
 
-        waits = landscape.play(**options, flow_side_effects={"Sends_Blocked": "wait"})
-        assert (waits.report["stage"], waits.report["decision"]["waits_until"] is not None) == ("restart_flows", True)
-        assert landscape.restarts() == {"Sends_Well": 1}
+        decided = landscape.play(
+            **options,
+            on_side_effect="redeploy",
+            flow_side_effects={"Sends_no_design_time_artifact": "wait", "Sends_run_once_timer": "wait"},
+        )
+        assert (decided.status, decided.report["stage"]) == (0, "restart_flows"), decided.output
+        assert decided.report["decision"]["waits_until"] is not None
+        assert sorted(decided.report["decision"]["flows"]) == ["Sends_no_design_time_artifact", "Sends_run_once_timer"]
+        assert landscape.restarts() == {"Sends_Well": 1, "Sends_draft": 1, "Sends_parameters_changed": 1}
 
-        decided = landscape.play(**options, on_side_effect="redeploy", wait_timeout=5)
-        if name in ("no_design_time_artifact", "other_runtime_profile"):
-            # There is nothing to deploy here, so the decision can only be another one.
-            assert decided.status != 0
-            assert "Sends_Blocked" in decided.output
-        else:
-            assert (decided.status, decided.report["stage"]) == (0, "exchange_certificate"), decided.output
-            assert landscape.restarts() == {"Sends_Well": 1, "Sends_Blocked": 1}
+        landscape.tenant.clock.advance(25 * 3600)
+        later = landscape.play(**options)
+        assert (later.status, later.report["stage"]) == (0, "exchange_certificate"), later.output

@@ -321,7 +321,10 @@ class Runtime:
                 hidden=spec.hidden,
             )
         if spec.deployed and spec.parameters.get("SAP_ProfileId") != "integrationcell":
-            parameters = spec.parameters if spec.deployed_parameters is None else spec.deployed_parameters
+            parameters, bundle = spec.parameters, spec.bundle
+            if spec.deployed_parameters is not None:
+                parameters = spec.deployed_parameters
+                bundle = with_parameters(bundle, parameters, modified)
             self.deployed[spec.id] = RuntimeArtifact(
                 id=spec.id,
                 name=name,
@@ -331,7 +334,7 @@ class Runtime:
                 deployed_by=_AUTHOR,
                 deployed_on=now - timedelta(days=spec.deployed_days_ago),
                 status="STARTED",
-                bundle=spec.bundle,
+                bundle=bundle,
                 parameters=dict(parameters),
                 hidden=spec.hidden,
             )
