@@ -117,11 +117,11 @@ integration_flows:
       type: str
       sample: Orders_To_ERP
     name:
-      description: The name.
+      description: The name; V(null) when it is not deployed.
       type: str
       sample: Orders to ERP
     version:
-      description: The deployed version.
+      description: The deployed version; V(null) when it is not deployed.
       type: str
       sample: 1.0.4
     status:
@@ -129,11 +129,11 @@ integration_flows:
       type: str
       sample: STARTED
     deployed_on:
-      description: When it was deployed, on the tenant's clock; V(null) in check mode when it will be.
+      description: When it was deployed, on the tenant's clock; V(null) when it is not, or in check mode will be.
       type: str
       sample: "2026-11-21T18:00:00Z"
     deployed_by:
-      description: Who deployed it.
+      description: Who deployed it; V(null) when it is not deployed, and in check mode when it will be.
       type: str
       sample: sb-1234
 side_effects:

@@ -122,7 +122,7 @@ integration_flows:
       type: str
       sample: sb-1234
     error:
-      description: Why it does not run.
+      description: Why it does not run, in the words of the tenant; V(null) when it has no error.
       type: str
       returned: with O(errors=true)
       sample: 'The component could not be started'
@@ -305,6 +305,16 @@ selected:
   returned: when O(query) is given
   type: raw
   sample: [Orders_To_ERP]
+problem:
+  description: What went wrong, in parts that a playbook can branch on.
+  returned: failure
+  type: dict
+  sample:
+    kind: LoginRefused
+    what: The tenant's token service refused the login
+    where: tenant.example.com
+    said: null
+    remedy: Check the service key
 """
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import (

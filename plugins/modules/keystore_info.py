@@ -159,8 +159,9 @@ keystore_entries:
       sample: null
     chain:
       description:
-        - Returned with O(chain=true). The certificates of a key pair, leaf first, with the root where the tenant keeps
+        - The certificates of a key pair, leaf first, with the root where the tenant keeps
           it; empty for other entries.
+      returned: with O(chain=true)
       type: list
       elements: dict
       contains:
@@ -232,6 +233,16 @@ selected:
   returned: when O(query) is given
   type: raw
   sample: [{alias: example_root_2026, until: "2036-01-01T00:00:00Z"}]
+problem:
+  description: What went wrong, in parts that a playbook can branch on.
+  returned: failure
+  type: dict
+  sample:
+    kind: LoginRefused
+    what: The tenant's token service refused the login
+    where: tenant.example.com
+    said: null
+    remedy: Check the service key
 """
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import Spec

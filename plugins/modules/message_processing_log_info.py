@@ -94,6 +94,16 @@ tenant_time:
   returned: success
   type: str
   sample: "2026-11-21T18:00:00Z"
+problem:
+  description: What went wrong, in parts that a playbook can branch on.
+  returned: failure
+  type: dict
+  sample:
+    kind: NotWanted
+    what: this is no time in RFC 3339
+    where: 'option since "yesterday"'
+    said: null
+    remedy: Give a time such as 2026-11-21T18:00:00Z, or deployment
 """
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import Spec

@@ -151,6 +151,16 @@ served_chain:
           description: How many answers in a row, up to the last one, showed the same certificate.
           type: int
           sample: 3
+problem:
+  description: What went wrong, in parts that a playbook can branch on.
+  returned: failure
+  type: dict
+  sample:
+    kind: BadReceiver
+    what: the port is no number between 1 and 65535
+    where: 'erp.example.com:https'
+    said: null
+    remedy: Give the receiver as host:port
 """
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import CERTIFICATE, Spec

@@ -179,15 +179,15 @@ trusted_root:
       type: str
       sample: "2026-11-21T18:00:00Z"
     last_modified_by:
-      description: Who wrote it last.
+      description: Who wrote it last; V(null) in check mode when it will be written.
       type: str
       sample: sb-1234
     created_at:
-      description: When the entry was made.
+      description: When the entry was made; V(null) in check mode when it will be.
       type: str
       sample: "2026-11-21T18:00:00Z"
     created_by:
-      description: Who made it.
+      description: Who made it; V(null) in check mode when it will be made.
       type: str
       sample: sb-1234
     original_alias:

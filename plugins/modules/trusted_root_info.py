@@ -113,6 +113,16 @@ needs:
       description: Why the answer is V(unknown), or V(null).
       type: str
       sample: null
+problem:
+  description: What went wrong, in parts that a playbook can branch on.
+  returned: failure
+  type: dict
+  sample:
+    kind: BadReceiver
+    what: the port is no number between 1 and 65535
+    where: 'erp.example.com:https'
+    said: null
+    remedy: Give the receiver as host:port
 """
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import Spec

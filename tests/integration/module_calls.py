@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.certops.sap_cloud_integration.tests.integration.returns import differences
 from ansible_collections.certops.sap_cloud_integration.tests.module_call import call_module
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
 
@@ -48,11 +49,16 @@ def login(tenant: LocalTenant) -> dict[str, Any]:
 def call(
     tenant: LocalTenant, module: str, options: Mapping[str, Any], *, check: bool = False, log_in: bool = True
 ) -> Call:
-    """With the tenant's service key, unless the options or the environment (``log_in=False``) say how to log in."""
+    """With the tenant's service key, unless the options or the environment (``log_in=False``) say how to log in.
+
+    Every result is held against the module's RETURN.
+    """
     tenant.clear_journal()
     own_login = not log_in or {"service_key", "tenant_url", "access_token"} & set(options)
     options = {**({} if own_login else login(tenant)), **options}
     result = call_module(module, options, check=check, diff=True)
+    untrue = differences(module, result)
+    assert not untrue, "\n".join(["RETURN does not tell the truth:", *untrue])
     counts = tenant.journal_book.counts()
     return Call(
         result,
