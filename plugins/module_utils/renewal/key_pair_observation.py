@@ -35,7 +35,8 @@ def key_pair_facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
         "tenant_time": keystore["tenant_time"],
         "leaf": entry["chain"][0],
         "last_modified_at": entry["last_modified_at"] or entry["created_at"],
-        "request_current": observation["request"].get("changed") is False,
+        # What a module would do, not "changed": the role says that looking changes nothing.
+        "request_current": not observation["request"]["actions"],
         "response": _response(observation.get("response")),
         "flows": [
             *observation["flows"]["integration_flows"],
@@ -57,9 +58,9 @@ def key_pair_facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
 def _response(result: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not result or result.get("skipped"):
         return None
-    if result.get("failed"):
-        return {"refused": str(result.get("msg") or "the file was refused")}
-    return {"installed": not result["changed"], "leaf": result["signing_response"]["leaf"]}
+    if "signing_response" not in result:
+        return {"refused": str(result.get("msg") or "The file was refused.")}
+    return {"installed": not result["actions"], "leaf": result["signing_response"]["leaf"]}
 
 
 def _days(value: Any) -> int:
