@@ -85,7 +85,7 @@ def _measured(chosen: Sequence[Scenario], milliseconds: float, repeat: int, outp
 
 def _runs(stage: Stage, scenario: Scenario, playbook: str, repeat: int, log: Path) -> Measured:
     runs = []
-    for _ in range(repeat):
+    while len(runs) < repeat:
         scenario.prepare(stage)
         runs.append(measure(stage.tenant, playbook, stage.variables(), log=log))
         if runs[-1].changed != scenario.changes:

@@ -128,8 +128,10 @@ SCENARIOS = (
         bounds=(*_ONE_CONNECTION, Bound("requests", 4, "four requests beside the token")),
     ),
     Scenario("keystore_info", "keystore", "keystore_uri", Stage.trust_new_root, bounds=_ONE_CONNECTION),
-    Scenario("integration_flow, ten flows, nothing to do", "flows", "flows_uri", Stage.trust_new_root,
-        bounds=_ONE_CONNECTION),
+    Scenario(
+        "integration_flow, ten flows, nothing to do", "flows", "flows_uri", Stage.trust_new_root,
+        bounds=_ONE_CONNECTION,
+    ),
     Scenario(
         "role, ten flows, nothing to do", "certops.sap_cloud_integration.renew_receiver_certificate", "renewal_uri",
         Stage.trust_new_root, bounds=(Bound("requests", 12, "twelve requests beside tokens"),),

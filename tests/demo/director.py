@@ -231,8 +231,8 @@ class Director:
         fresh = [line for line in lines if line not in self._told or kind in ("stands", "problem")]
         self._told.update(fresh)
         mark = {"finding": "! ", "stands": "→ ", "plan": "  ", "hand_over": "  │ "}.get(kind, "")
-        colour = {"finding": "wait", "problem": "bad"}.get(kind, "")
         for line in fresh:
+            colour = "bad" if kind == "problem" or line.startswith("outage") else "wait" if kind == "finding" else ""
             self.narrator.line(mark + _DETAIL.sub(r" (\1)", line), colour=colour)
 
     def _happens(self, kind: str, who: str, text: str, *, colour: str = "", told: str = "") -> None:

@@ -30,7 +30,6 @@ _STEPS = {
     "Delete old root": "delete_old_root",
     "Delete new root": "delete_new_root",
 }
-_DECIDES = "Observe | Decide what is safe now"
 _STANDS = "Observe | Say where the renewal stands"
 _PLANS = "Observe | Print the plan"
 _HANDS_OVER = "Hand over | Say who has to do what"
@@ -71,16 +70,15 @@ class Follower:
             stands = _lines(event)[:1]
             self._reason = stands[0].partition(": ")[2] if stands else ""
             self._said("stands", stands)
-        elif event.event == "ok" and event.task == _DECIDES:
-            for finding in (event.said or {}).get("diagnosis", ()):
-                self.found.setdefault(finding["name"], finding["sentence"])
-                self._said("finding", [f"{finding['name']}: {finding['sentence']}"])
         elif event.event == "ok" and event.task == _PLANS:
             self._said("plan", _lines(event))
         elif event.event == "ok" and event.task == _HANDS_OVER:
             self._said("hand_over", _lines(event))
         elif event.event == "failed":
             self._said("problem", [f"{event.task}: {(event.said or {}).get('msg', '')}"])
+        for finding in (event.said or {}).get("diagnosis", ()):
+            self.found.setdefault(finding["name"], finding["sentence"])
+            self._said("finding", [f"{finding['severity']} {finding['name']}: {finding['sentence']}"])
         self.changed = self.changed or event.changed
         if event.event == "began" and step is not None and self._open is None:
             who = RECEIVER_ADMINISTRATOR if step in _OF_THE_RECEIVER else TENANT_ADMINISTRATOR

@@ -129,10 +129,10 @@ class CrmProcess:
             return ""
         self._process.terminate()
         try:
-            output, _ = self._process.communicate(timeout=10)
+            output = self._process.communicate(timeout=10)[0]
         except subprocess.TimeoutExpired:
             self._process.kill()
-            output, _ = self._process.communicate()
+            output = self._process.communicate()[0]
         self._process = None
         # The last line is the JSON of what it has seen.
         lines = output.decode().splitlines()

@@ -152,13 +152,13 @@ def _flows(recording: Recording, scale: _Scale) -> list[str]:
     lanes = []
     for flow, receiver in recording.receivers.items():
         own = [message for message in recording.messages if message.flow == flow]
-        bars, _ = _bars(recording, own, max(1.0, recording.rates[flow] * 1.5))
+        bars = _bars(recording, own, max(1.0, recording.rates[flow] * 1.5))[0]
         read = [(each.at, each.roots) for each in recording.trusting if each.flow == flow]
         if flow in recording.trusted_at_end and read and recording.trusted_at_end[flow] != read[-1][1]:
             read.append((recording.ended, recording.trusted_at_end[flow]))
         marks = "".join(
             f'<span class="mark restart" style="left:{scale.at(at):g}%" title="{clock(recording, at)}">▲</span>'
-            for at, _ in read[1:]
+            for at, roots in read[1:]
         )
         track = scale.grid() + f'<div class="spark">{bars}</div>' + _trust(scale, read) + marks
         lanes.append(_lane(flow, f"to {receiver.partition('.')[0]}, {recording.rates[flow]:g}/s", track, kind="flow"))

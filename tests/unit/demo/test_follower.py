@@ -71,11 +71,10 @@ def test_a_step_that_fails_says_so() -> None:
 
 def test_what_is_not_as_it_should_be_is_kept_by_name() -> None:
     told = _Told()
-    told.task(
-        1, "Observe | Decide what is safe now", diagnosis=[{"name": "half_exchanged", "sentence": "Some do not."}]
-    )
+    finding = {"severity": "blocking", "name": "half_exchanged", "sentence": "Some do not."}
+    told.task(1, "Decide | Put together what was observed, and decide", diagnosis=[finding])
     assert told.follower.found == {"half_exchanged": "Some do not."}
-    assert told.said == [("finding", ["half_exchanged: Some do not."])]
+    assert told.said == [("finding", ["blocking half_exchanged: Some do not."])]
 
 
 def test_every_step_of_the_role_is_known_here() -> None:
@@ -88,8 +87,10 @@ def test_every_step_of_the_role_is_known_here() -> None:
     }
     assert begins - set(follower_module._STEPS) == {"Note"}
     named = "".join(path.read_text() for path in steps.parent.rglob("*.yml"))
-    for task in ("_STANDS", "_PLANS", "_DECIDES", "_HANDS_OVER"):
+    for task in ("_STANDS", "_PLANS", "_HANDS_OVER"):
         assert f"- name: {getattr(follower_module, task)}\n" in named
+    # What the callback looks for in the facts that a task sets.
+    assert re.search(r"^ +\w+_decision:", named, re.MULTILINE)
 
 
 def test_fingerprints_are_shortened_and_nothing_else() -> None:

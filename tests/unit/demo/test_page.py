@@ -54,8 +54,8 @@ def _read(recording: Recording) -> _Reader:
 def test_the_page_needs_nothing_else(recording: Recording) -> None:
     page = make_page(recording, make_report(recording))
     reader = _read(recording)
-    assert not {tag for tag, _ in reader.elements} & {"script", "link", "img", "iframe", "object", "base"}
-    assert not [attributes for _, attributes in reader.elements if {"src", "href", "srcset"} & set(attributes)]
+    assert not {tag for tag, attributes in reader.elements} & {"script", "link", "img", "iframe", "object", "base"}
+    assert not [attributes for tag, attributes in reader.elements if {"src", "href", "srcset"} & set(attributes)]
     assert not re.search(r"@import|url\(|https?://", page)
 
 
@@ -64,7 +64,7 @@ def test_words_from_outside_stay_words() -> None:
     recording.happenings = [Happening(1001.0, "run", "<b>x</b>", "<script>alert('&')</script>")]
     recording.runs[0].title = '"><script>'
     reader = _read(recording)
-    assert "script" not in {tag for tag, _ in reader.elements}
+    assert "script" not in {tag for tag, attributes in reader.elements}
     assert "<script>alert('&')</script>" in reader.words
 
 
@@ -85,11 +85,11 @@ def test_the_tenants_text_is_on_the_page() -> None:
 
 def test_every_id_is_there_once_and_every_reference_finds_one() -> None:
     elements = _read(renewed()).elements
-    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    ids = [attributes["id"] for tag, attributes in elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     wanted = {
         value
-        for _, attributes in elements
+        for tag, attributes in elements
         for name, value in attributes.items()
         if name in ("aria-labelledby", "aria-describedby")
     }
