@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from . import runtime_artifacts
+from . import runtime_artifacts, script_collections
 from .filters import FilterRules, parse_filter
 from .http import Answer, Refusal, Request, Route, key_pattern
 from .odata import Entity
@@ -32,6 +32,7 @@ _PACKAGE_PROPERTIES = (
     "CreationDate", "ModifiedDate", "CreatedBy", "Products", "Keywords", "Countries", "Industries", "LineOfBusiness",
 )  # fmt: skip
 _PACKAGE = key_pattern("package")
+FLOW = "INTEGRATION_FLOW"
 _VERSIONED = r"\(Id='(?P<key>(?:[^']|'')*)',Version='(?P<version>[^']*)'\)"
 _Pair = tuple[str, str]
 
@@ -60,7 +61,8 @@ class _Content:
         """Drafts are listed with Version ``Active`` (observed on a tenant)."""
         package = self._package(request)
         with self._runtime.lock:
-            found = [one for one in self._runtime.design.values() if one.package == package and not one.hidden]
+            designed = [one for one in self._runtime.design.values() if one.package == package and not one.hidden]
+        found = [one for one in designed if one.type == FLOW]
         return collection_answer(request, "IntegrationDesigntimeArtifacts", found, _design_entity, properties=())
 
     def flow(self, request: Request) -> Answer:
@@ -124,9 +126,12 @@ class _Content:
 
     def _design(self, request: Request) -> DesignArtifact:
         try:
-            return self._runtime.designed(request.match["key"].replace("''", "'"), request.match["version"])
+            found = self._runtime.designed(request.match["key"].replace("''", "'"), request.match["version"])
         except UnknownArtifact:
-            raise Refusal(404, "Integration design time artifact not found.") from None
+            found = None
+        if found is None or found.type != FLOW:
+            raise Refusal(404, "Integration design time artifact not found.")
+        return found
 
     def _parameters(self, request: Request) -> list[_Pair]:
         test = parse_filter(request.query.get("$filter"), _RULES)
@@ -221,6 +226,7 @@ def routes(tenant: LocalTenant) -> list[Route]:
     link = r"/\$links/Configurations" + key_pattern("parameter", named="ParameterKey")
     return [
         *runtime_artifacts.routes(tenant),
+        *script_collections.routes(tenant),
         Route("GET", "/IntegrationPackages", content.packages, read, paged),
         Route("GET", package, content.package, read),
         Route("GET", f"{package}/IntegrationDesigntimeArtifacts", content.flows_of_package, read, paged),

@@ -157,7 +157,10 @@ _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
             "CreationDate:String ModifiedDate:String CreatedBy:String Products:String Keywords:String "
             "Countries:String Industries:String LineOfBusiness:String"
         ),
-        "IntegrationDesigntimeArtifacts>IntegrationDesigntimeArtifact*",
+        (
+            "IntegrationDesigntimeArtifacts>IntegrationDesigntimeArtifact* "
+            "ScriptCollectionDesigntimeArtifacts>ScriptCollectionDesigntimeArtifact*"
+        ),
         True,
     ),
     "IntegrationDesigntimeArtifact": (
@@ -168,6 +171,16 @@ _TYPES: dict[str, tuple[str, str, str, str, bool]] = {
             "Configurations>Configuration* Resources>Resource* "
             "DesignGuidelineExecutionResults>DesignGuidelineExecutionResult*"
         ),
+        True,
+    ),
+    "ScriptCollectionDesigntimeArtifact": (
+        "",
+        "Id Version",
+        (
+            "Id:String Version:String PackageId:String Name:String Description:String ArtifactContent:Binary "
+            "ModifiedAt:String ModifiedBy:String CreatedAt:String CreatedBy:String"
+        ),
+        "Resources>Resource*",
         True,
     ),
     "DesignGuidelineExecutionResult": ("", "ExecutionId", "ExecutionId:String ExecutionStatus:String", "", False),
@@ -238,6 +251,7 @@ _SETS = {
     "RuntimeArtifactErrorInformations": "RuntimeArtifactErrorInformation",
     "IntegrationPackages": "IntegrationPackage",
     "IntegrationDesigntimeArtifacts": "IntegrationDesigntimeArtifact",
+    "ScriptCollectionDesigntimeArtifacts": "ScriptCollectionDesigntimeArtifact",
     "DesignGuidelineExecutionResults": "DesignGuidelineExecutionResult",
     "Configurations": "Configuration",
     "Resources": "Resource",

@@ -28,6 +28,7 @@ class DesignArtifact:
     locked: bool = False
     configure_only: bool = False
     hidden: bool = False
+    type: str = "INTEGRATION_FLOW"
 
     @property
     def shown_version(self) -> str:

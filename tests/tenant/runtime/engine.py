@@ -319,6 +319,7 @@ class Runtime:
                 locked=spec.locked,
                 configure_only=spec.configure_only,
                 hidden=spec.hidden,
+                type=spec.type,
             )
         if spec.deployed and spec.parameters.get("SAP_ProfileId") != "integrationcell":
             parameters, bundle = spec.parameters, spec.bundle
