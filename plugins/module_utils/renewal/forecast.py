@@ -67,19 +67,24 @@ def _restarted(facts: Facts, decision: Decision) -> Facts:
 
 
 def _exchanged(facts: Facts, decision: Decision) -> Facts:
-    addresses = tuple(
-        replace(address, error=None, problem=None, validated_by_old=False, validated_by_new=True)
-        for address in facts.receiver.addresses
-    )
-    return replace(facts, receiver=replace(facts.receiver, addresses=addresses))
+    return _serving(facts, new=True)
 
 
 def _exchanged_back(facts: Facts, decision: Decision) -> Facts:
+    return _serving(facts, new=False)
+
+
+def _serving(facts: Facts, *, new: bool) -> Facts:
+    """Every address serves another chain now, and how long it did so begins to count anew."""
     addresses = tuple(
-        replace(address, error=None, problem=None, validated_by_old=True, validated_by_new=False)
+        replace(address, error=None, problem=None, validated_by_old=not new, validated_by_new=new, consecutive=0)
         for address in facts.receiver.addresses
     )
-    return replace(facts, receiver=replace(facts.receiver, addresses=addresses))
+    return replace(
+        facts,
+        receiver=replace(facts.receiver, addresses=addresses),
+        policy=replace(facts.policy, observed_stable_seconds=0.0),
+    )
 
 
 def _recalled(facts: Facts, decision: Decision) -> Facts:
