@@ -303,6 +303,7 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.trusted_roots import (
     decide_roots,
     read_roots,
+    read_roots_back,
     wanted_roots,
 )
 
@@ -327,6 +328,7 @@ def main() -> None:
         read=read_roots,
         decide=decide_roots,
         show=lambda resource: resource["roots"],
+        read_back=read_roots_back,
     )
 
 

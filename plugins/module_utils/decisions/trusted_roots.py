@@ -51,13 +51,16 @@ def decide_trusted_roots(
     certificates: Mapping[str, Certificate],
     *,
     now: datetime,
+    written: bool = False,
 ) -> TrustPlan:
     """The plan; raises :class:`.declared_roots.DoesNotFit` with every conflict at once.
 
     :param certificates: by fingerprint; needed for :func:`unlisted_candidates` unless they are kept.
     :param now: the tenant's time.
+    :param written: the plan was carried out, and this one only says what is left of it: a conflict that somebody caused
+        in the meantime is something left to do.
     """
-    deciding = _Deciding(entries, now)
+    deciding = _Deciding(entries, now, written)
     for root in wanted.roots:
         if not root.present:
             deciding.take_away(root)
@@ -73,7 +76,7 @@ def decide_trusted_roots(
         ]
     if wanted.unlisted == "remove":
         deciding.doomed += unlisted
-    if deciding.faults:
+    if deciding.faults and not written:
         raise DoesNotFit(deciding.faults)
     return deciding.plan(wanted, unlisted)
 
@@ -81,9 +84,9 @@ def decide_trusted_roots(
 class _Deciding:
     """Collects what is to be done while the declaration is gone through."""
 
-    def __init__(self, entries: Sequence[KeystoreEntry], now: datetime) -> None:
-        self._entries = entries
+    def __init__(self, entries: Sequence[KeystoreEntry], now: datetime, written: bool) -> None:
         self._now = now
+        self._written = written
         self._holders: dict[str, list[KeystoreEntry]] = {}
         for entry in entries:
             if entry.type == "certificate":
@@ -164,7 +167,7 @@ class _Deciding:
     def _rename(self, root: DeclaredRoot, entry: KeystoreEntry) -> None:
         alias = root.alias or entry.alias
         occupant = self._by_alias.get(alias.casefold())
-        if occupant is not None and occupant is not entry:
+        if occupant is not None and occupant is not entry and not self._written:
             self._fault(
                 "alias_taken", root, f'alias "{occupant.alias}" holds {_line(occupant)}', "Choose another alias"
             )
@@ -198,10 +201,10 @@ class _Deciding:
                 check_replaceable(
                     occupant, alias, allowed=root.on_alias_conflict == "replace", option="on_alias_conflict: replace"
                 )
+                self.replaced[alias] = occupant
             except Problem as problem:
                 self._fault("alias_taken", root, f'alias "{occupant.alias}": {problem.what}', problem.remedy)
-                return
-            self.replaced[alias] = occupant
+                occupant = None
         self.added.append(ImportCertificate(alias, certificate, replace=occupant is not None))
         self.after.append((root, certificate_entry(alias, certificate)))
 

@@ -21,7 +21,7 @@ from .declaration import declared_roots
 from .known_certificates import KnownCertificates
 from .receivers import Protected, protected_chains, protected_of
 
-__all__ = ["decide_roots", "read_roots", "wanted_roots"]
+__all__ = ["decide_roots", "read_roots", "read_roots_back", "wanted_roots"]
 
 _UNPROTECTED = (
     "Roots are dropped and the option protect names no receiver, so nobody checked whether one of them is still needed."
@@ -50,6 +50,7 @@ class _Seen:
     chains: tuple[ProtectedChain, ...] = ()
     anchors: tuple[Certificate, ...] = ()
     lost: Mapping[str, Certificate] = field(default_factory=dict)
+    written: bool = False
 
 
 def wanted_roots(options: dict[str, Any]) -> _Wanted:
@@ -85,9 +86,17 @@ def read_roots(tenant: Tenant, wanted: _Wanted) -> _Seen:
     )
 
 
+def read_roots_back(tenant: Tenant, wanted: _Wanted, seen: _Seen) -> _Seen:
+    """The listing again. No receiver is asked again: what goes was decided before the first write."""
+    entries = tenant.keystore.entries()
+    if wanted.trust.unlisted != "keep":
+        wanted.known.read(tenant, unlisted_candidates(wanted.trust, entries))
+    return replace(seen, entries=entries, written=True)
+
+
 def decide_roots(wanted: _Wanted, seen: _Seen) -> Plan:
     plan = _plan(wanted, seen)
-    if not any(change.kind in ("removed", "replaced") for change in plan.changes):
+    if seen.written or not any(change.kind in ("removed", "replaced") for change in plan.changes):
         return plan
     if not wanted.protected:
         return replace(plan, warnings=(*plan.warnings, _UNPROTECTED))
@@ -95,4 +104,6 @@ def decide_roots(wanted: _Wanted, seen: _Seen) -> Plan:
 
 
 def _plan(wanted: _Wanted, seen: _Seen) -> TrustPlan:
-    return decide_trusted_roots(wanted.trust, seen.entries, wanted.known.by_fingerprint, now=seen.now)
+    return decide_trusted_roots(
+        wanted.trust, seen.entries, wanted.known.by_fingerprint, now=seen.now, written=seen.written
+    )
