@@ -182,7 +182,7 @@ integration_flows:
           elements: dict
           sample: []
         package_id:
-          description: The integration package of the flow, where it is known.
+          description: The integration package of the flow, V(null) where it is not known.
           type: str
           sample: Sales
     details:
@@ -218,10 +218,26 @@ integration_flows:
           type: list
           elements: str
           sample: []
+        id:
+          description: The ID that the content states, V(null) when it states none.
+          type: str
+          sample: Orders_To_ERP
+        name:
+          description: The name that the content states, V(null) when it states none.
+          type: str
+          sample: Orders to ERP
+        version:
+          description: The version that the content states, V(null) when it states none.
+          type: str
+          sample: 1.0.4
         profile:
-          description: The runtime profile the flow is made for.
+          description: The runtime profile the flow is made for, V(null) when it states none.
           type: str
           sample: iflmap
+        node_type:
+          description: The kind of node the flow is made for, V(null) when it states none.
+          type: str
+          sample: IFLMAP
     side_effects:
       description: What deploying the flow again would do beyond restarting it.
       type: list

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..flow_bundle.changes import SideEffect
-from ..flow_bundle.flow_bundle import FlowBundle
+from ..flow_bundle.flow_bundle import PROFILE_PARAMETER, FlowBundle
 from ..flow_bundle.matching import Answer, sends_to, uses_alias
 from ..flow_bundle.without_parameters import has_parameters, without_parameters
 
@@ -101,6 +101,8 @@ class Question:
 
     def depends_on_parameters(self, bundle: FlowBundle) -> bool:
         """Whether the values of externalized parameters may change anything of the answer."""
+        if PROFILE_PARAMETER in bundle.parameters.values:
+            return True
         if not has_parameters(bundle):
             return False
         if self.details:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 
 from ..clock import format_time
 from ..decisions.flow_content import CHANGES_CONTENT, FlowContent, Missing, Question
@@ -133,6 +134,9 @@ class FlowContents:
                 found[flow_id] = replace(one, content=replace(one.content, bundle=None, missing=missing))
             else:
                 content = _with_bundle(one.content, read_bundle(one.data, parameters))
+                if content.bundle is not None and not content.differences:
+                    # The profile may be one of the parameters.
+                    content = replace(content, differences=_elsewhere(content.bundle.profile))
                 found[flow_id] = replace(one, content=content, parameters=parameters)
 
     def _fill_in_scripts(
@@ -208,12 +212,17 @@ def _differences(flow: IntegrationFlow, designed: DesignTimeFlow, profile: str |
     if flow.deployed_on is None:
         sentence = "The tenant does not say when the flow was deployed"
         return (SideEffect("modification_unknown", sentence),)
-    found = side_effects(
-        Deployed(flow.version, flow.deployed_on),
-        DesignTime(designed.version, designed.modified_at),
-        parameters_now=None,
-        parameters_then=None,
-        timers=(),
-        profile=profile,
+    return _of_content(
+        Deployed(flow.version, flow.deployed_on), DesignTime(designed.version, designed.modified_at), profile
     )
+
+
+def _elsewhere(profile: str | None) -> tuple[SideEffect, ...]:
+    """Content that is made for another runtime is not what runs here."""
+    long_ago = datetime.min.replace(tzinfo=timezone.utc)
+    return _of_content(Deployed("", long_ago), DesignTime("", long_ago), profile)
+
+
+def _of_content(deployed: Deployed, designed: DesignTime, profile: str | None) -> tuple[SideEffect, ...]:
+    found = side_effects(deployed, designed, parameters_now=None, parameters_then=None, timers=(), profile=profile)
     return tuple(effect for effect in found if effect.name in CHANGES_CONTENT)

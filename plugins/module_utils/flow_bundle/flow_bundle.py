@@ -19,11 +19,12 @@ from .safe_xml import parse_xml
 from .scripts import Scripts, read_scripts
 from .timers import Timer, read_timers
 
-__all__ = ["FlowBundle", "read_flow_bundle"]
+__all__ = ["PROFILE_PARAMETER", "FlowBundle", "read_flow_bundle"]
 
 _MANIFEST = "META-INF/MANIFEST.MF"
 _PARAMETERS = "src/main/resources/parameters.prop"
-_PROFILE_PARAMETER = "SAP_ProfileId"
+PROFILE_PARAMETER = "SAP_ProfileId"
+"""Which runtime a flow is deployed to, on tenants that have more than one (observed on a tenant)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def read_flow_bundle(
         id=manifest.get("bundle-symbolicname", "").partition(";")[0].strip() or None,
         name=manifest.get("bundle-name") or None,
         version=manifest.get("bundle-version") or None,
-        profile=parameters.values.get(_PROFILE_PARAMETER) or manifest.get("sap-runtimeprofile") or None,
+        profile=parameters.values.get(PROFILE_PARAMETER) or manifest.get("sap-runtimeprofile") or None,
         node_type=manifest.get("sap-nodetype") or None,
         channels=tuple(_overridden(channel, scripts) for channel in read_channels(elements, parameters)),
         aliases=read_aliases(elements, parameters),
