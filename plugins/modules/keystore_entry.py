@@ -202,19 +202,27 @@ keystore_entry:
       type: str
       sample: CN=Example Root 2026, O=Example, C=DE
     serial_number:
-      description: Its serial number in hexadecimal digits.
+      description:
+        - Its serial number in hexadecimal digits.
+        - V(null) in check mode when it will be generated.
       type: str
       sample: 3AF1E6A7
     not_before:
-      description: Since when it is valid, RFC 3339 in UTC.
+      description:
+        - Since when it is valid, RFC 3339 in UTC.
+        - V(null) in check mode when it will be generated.
       type: str
       sample: "2026-01-01T00:00:00Z"
     not_after:
-      description: Until when it is valid, RFC 3339 in UTC.
+      description:
+        - Until when it is valid, RFC 3339 in UTC.
+        - V(null) in check mode when it will be generated.
       type: str
       sample: "2036-01-01T00:00:00Z"
     fingerprint_sha256:
-      description: The SHA-256 of its DER encoding, lower case with colons.
+      description:
+        - The SHA-256 of its DER encoding, lower case with colons.
+        - V(null) in check mode when it will be generated.
       type: str
       sample: 0e:8f:53:05:7c:74:79:3c:35:06:b0:ce:ba:fb:30:a3:aa:22:cf:a9:b4:b0:b5:5b:67:c5:65:ea:ac:93:1e:d4
     validity:
@@ -226,7 +234,7 @@ keystore_entry:
       type: str
       sample: RSA
     key_size:
-      description: The size of its public key in bits, if it has one.
+      description: The size of its public key in bits, if it has one, or V(null) while the tenant is to choose it.
       type: int
       sample: 4096
     elliptic_curve:
@@ -234,7 +242,9 @@ keystore_entry:
       type: str
       sample: null
     signature_algorithm:
-      description: How it is signed, in the words of Java.
+      description:
+        - How it is signed, in the words of Java.
+        - V(null) in check mode when it will be generated.
       type: str
       sample: SHA256withRSA
     last_modified_at:
