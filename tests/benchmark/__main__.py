@@ -14,8 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from .discovery import measure_discovery
 from .measure import BenchmarkFailed, Measured, measure, typical
 from .scenarios import SCENARIOS, Scenario, Stage
+from .trust import measure_trust
 
 __all__ = ["main"]
 
@@ -45,6 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for milliseconds in options.round_trip or [0.0, 50.0]:
             print(f"\nRound trip {milliseconds:g} ms; the middle one of {options.repeat} runs\n{_HEAD}", flush=True)
             results += _measured(chosen, milliseconds, options.repeat, options.output.absolute())
+        if options.only in "discovery":
+            results += measure_discovery(options.output.absolute())
+        if options.only in "trusted_roots":
+            results += measure_trust(options.output.absolute())
     except BenchmarkFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
