@@ -97,6 +97,10 @@ def describe_refusal(
         what = f"A gateway gave up while the tenant was asked to {doing} (HTTP {status}): it may be done or not"
         return OutcomeUnknown(what, where=where, said=said, remedy=_LOOK_AGAIN)
     code = odata.error_code(answer.body)
+    if status == 500 and operation.writes and code is None and not says_absent(answer):
+        # No error object: whatever broke, it did not get as far as to refuse.
+        what = f"The tenant broke off when asked to {doing} (HTTP {status}): it may be done or not"
+        return OutcomeUnknown(what, where=where, said=said, remedy=_LOOK_AGAIN)
     if says_absent(answer):
         what = f"The tenant found nothing when asked to {doing} (HTTP {status})"
         return NotFound(what, status=status, code=code, text=text, where=where)

@@ -285,7 +285,14 @@ def test_a_read_is_tried_four_times(status: int) -> None:
 
 @pytest.mark.parametrize(
     ("status", "problem"),
-    [(500, Refused), (502, OutcomeUnknown), (504, OutcomeUnknown), (409, Refused), (501, Refused), (400, Refused)],
+    [
+        (500, OutcomeUnknown),
+        (502, OutcomeUnknown),
+        (504, OutcomeUnknown),
+        (409, Refused),
+        (501, Refused),
+        (400, Refused),
+    ],
 )
 def test_a_write_is_tried_once(status: int, problem: type[Problem]) -> None:
     client, transport, clock = client_on(answer(status))
