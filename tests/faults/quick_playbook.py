@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-playbook, quicker: modules run in Ansible's worker process instead of an interpreter of their own.
+"""ansible-playbook, quicker: tasks and modules run in the command's own process, and pauses between looks are short.
 
-The command line, the executor, the role and the modules are the real ones. What is left out is only that each module is
-packed, handed to a new Python and unpacked there, which costs ten times as much as the module. The tests that kill
-playbooks run hundreds of them; some of them are run with the real command all the same.
+The command line, the executor, the role and the modules are the real ones. Left out is that Ansible forks for each
+task, and packs each module for a new Python, which costs ten times as much as the module. The tests that kill playbooks
+run hundreds of them; some of them are run with the plain command all the same.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ import importlib
 import io
 import json
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
+from ansible._internal._task import TaskContext
 from ansible.cli.playbook import PlaybookCLI
 from ansible.executor.playbook_executor import PlaybookExecutor
+from ansible.executor.process.worker import WorkerProcess
+from ansible.executor.task_executor import TaskExecutor
+from ansible.executor.task_result import _RawTaskResult
 from ansible.module_utils import basic
 from ansible.plugins.action import ActionBase
 
 _COLLECTION = "certops.sap_cloud_integration."
 _MODULES = "ansible_collections.certops.sap_cloud_integration.plugins.modules"
-# Imported once here, so that each worker has them from its birth.
-_LIKELY = (
-    "keystore_info", "integration_flow", "integration_flow_info", "message_processing_log_info", "served_chain_info",
-    "trusted_root", "trusted_root_info",
-)  # fmt: skip
-_LIKELY_BUILTIN = ("command", "copy", "file", "find", "stat")
 
 
 def _imported(name: str) -> Any:
@@ -63,17 +62,37 @@ def _run_here(
     return {**json.loads(printed.getvalue()), "_ansible_parsed": True}
 
 
+def _run_task_here(self: WorkerProcess) -> None:
+    """In place of WorkerProcess.start: the task is carried out in the command's own process."""
+    # The executor fills in templates; the strategy keeps the task as it was written.
+    task = self._task.copy()
+    with TaskContext(task):
+        outcome = TaskExecutor(
+            self._host, task, self._task_vars, self._play_context, self._loader, self._shared_loader_obj, self._final_q,
+            self._variable_manager,
+        ).run()  # fmt: skip
+    self._final_q.send_task_result(
+        _RawTaskResult(host=self._host, task=task, return_data=outcome, task_fields=task.dump_attrs())
+    )
+
+
+def _wait_less() -> None:
+    from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.clock import SystemClock
+
+    SystemClock.pause = lambda _, seconds: time.sleep(min(seconds, 0.05))
+
+
 def main() -> None:
     run = PlaybookExecutor.run
 
     def prepared(self: PlaybookExecutor) -> Any:
-        for name in _LIKELY:
-            _imported(_COLLECTION + name)
-        for name in _LIKELY_BUILTIN:
-            _imported(f"ansible.builtin.{name}")
+        _wait_less()
         return run(self)
 
     ActionBase._execute_module = _run_here
+    WorkerProcess.start = _run_task_here
+    WorkerProcess.is_alive = lambda self: False
+    WorkerProcess.exitcode = 0
     PlaybookExecutor.run = prepared
     PlaybookCLI.cli_executor(["ansible-playbook", *sys.argv[1:]])
 
