@@ -47,7 +47,7 @@ def _outcome(run: TenantRun) -> str:
 def _tenant(run: TenantRun, hindered: Mapping[str, str]) -> dict[str, Any]:
     result = run.result or {}
     decision = result.get("decision") or {}
-    steps = [step for step in result.get("steps", ()) if step["changed"]]
+    steps = [step for step in run.steps if step["changed"]]
     # The hand-over of one tenant says that its own flows are ready; the receiver has to hear of all of them.
     held_up = run.at_the_exchange and run.failure is None and bool(hindered)
     return {
@@ -80,7 +80,7 @@ def _receiver(name: str, runs: Sequence[TenantRun]) -> dict[str, Any]:
 
 
 def _listed(hindered: Mapping[str, str]) -> str:
-    return "; ".join(f"{name} {why}" for name, why in hindered.items())
+    return ", ".join(f"{name} ({why})" for name, why in hindered.items())
 
 
 def to_markdown(summary: Mapping[str, Any]) -> str:
@@ -88,7 +88,8 @@ def to_markdown(summary: Mapping[str, Any]) -> str:
     totals = summary["totals"]
     counts = ", ".join(f"{totals[outcome]} {_WORDS[outcome]}" for outcome in OUTCOMES if totals[outcome])
     title = "Plan of the renewal" if summary["check_mode"] else "Renewal of receiver certificates"
-    lines = [f"# {title}", "", f"{totals['tenants']} tenants: {counts or 'none'}.", ""]
+    noun = "tenant" if totals["tenants"] == 1 else "tenants"
+    lines = [f"# {title}", "", f"{totals['tenants']} {noun}: {counts or 'none'}.", ""]
     last = "What would be done" if summary["check_mode"] else "What was done"
     lines += _table(
         ["Tenant", "Receiver", "Outcome", "Stage", last, "Why, and what it waits for"],

@@ -11,7 +11,7 @@ the others; when one fails, the others are not begun.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ class TenantRun:
     :param takes_part: whether it belongs to this run, or was left out by a limit.
     :param result: what the role left as its result; ``None`` when it has not come that far.
     :param failure: the task and the message it failed with.
+    :param earlier_steps: of the passes before the one that left the result.
     """
 
     name: str
@@ -46,6 +47,7 @@ class TenantRun:
     takes_part: bool
     result: Mapping[str, Any] | None
     failure: Mapping[str, Any] | None
+    earlier_steps: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
     def from_variables(cls, name: str, variables: Mapping[str, Any]) -> TenantRun:
@@ -59,6 +61,7 @@ class TenantRun:
             takes_part="renewal_canary" in variables,
             result=variables.get("receiver_certificate_renewal_result") or None,
             failure=variables.get("renewal_failure") or None,
+            earlier_steps=variables.get("renewal_earlier_steps") or (),
         )
 
     @classmethod
@@ -70,6 +73,10 @@ class TenantRun:
     @property
     def stage(self) -> str | None:
         return None if self.result is None else str(self.result["stage"])
+
+    @property
+    def steps(self) -> list[Mapping[str, Any]]:
+        return [*self.earlier_steps, *(self.result or {}).get("steps", ())]
 
     @property
     def exchanged(self) -> bool:

@@ -199,6 +199,14 @@ def test_the_report_for_people_keeps_its_tables_whole() -> None:
         summary_filter.renewal_summary(hosts, form="html")
 
 
+def test_the_steps_of_all_passes_are_in_the_report() -> None:
+    hosts = {"a": {**host("done"), "renewal_earlier_steps": [{"name": "restart_flows", "changed": True}]}}
+    summary = summary_filter.renewal_summary(hosts)
+    assert isinstance(summary, dict)
+    assert summary["tenants"][0]["steps"] == ["restart_flows", "import_new_root"]
+    assert summary["changed"] is True
+
+
 def test_a_host_that_renews_nothing_is_not_in_the_report_unless_it_took_part() -> None:
     hosts = {"a": {"renewal_canary": True, "renewal_failure": {"task": "t", "message": "no receiver"}}, "proxy": {}}
     summary = summary_filter.renewal_summary(hosts)
