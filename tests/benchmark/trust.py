@@ -42,8 +42,8 @@ def _beside_uri(roots: Sequence[Credential], aim: float, output: Path) -> dict[s
         {"bound": f"{aim:g} times faster than uri tasks", "most": aim, "seen": round(ratio, 1), "met": ratio >= aim},
     ]
     print(
-        f"{len(roots):>4} roots, first import: {ours.requests} requests, {ours.seconds:.2f} s; uri tasks: {plain.requests} "
-        f"requests, {plain.connections} connections, {plain.seconds:.2f} s; {ratio:.1f}×",
+        f"{len(roots):>4} roots, first import: {ours.requests} requests, {ours.seconds:.2f} s; uri tasks: "
+        f"{plain.requests} requests, {plain.connections} connections, {plain.seconds:.2f} s; {ratio:.1f}×",
         flush=True,
     )
     _show(bounds)
@@ -65,8 +65,8 @@ def _alone(roots: Sequence[Credential], output: Path) -> dict[str, Any]:
         _bound("seconds of the task when nothing changes", _MOST_SECONDS_UNCHANGED, again.seconds),
     ]
     print(
-        f"{len(roots):>4} roots, first import: {first.requests} requests, {first.seconds:.2f} s; unchanged: {again.requests} "
-        f"requests, {again.seconds:.2f} s, ansible-playbook as a whole {wall:.2f} s",
+        f"{len(roots):>4} roots, first import: {first.requests} requests, {first.seconds:.2f} s; unchanged: "
+        f"{again.requests} requests, {again.seconds:.2f} s, ansible-playbook as a whole {wall:.2f} s",
         flush=True,
     )
     _show(bounds)
