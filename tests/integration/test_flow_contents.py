@@ -57,7 +57,7 @@ def test_contents_are_read_side_by_side_within_the_rate_limits(start_tenant: Sta
     found = _find(tenant, prefer_deployed_content=deployed)
     statuses = {entry["status"] for entry in tenant.journal if entry["listener"] == "api"}
     assert statuses == {200}, "the tenant had to say that this were too many requests"
-    assert (found.tokens, found.connections["api"]) == (1, 9)
+    assert (found.tokens, found.connections["api"]) == (1, 8)
     # One listing of the runtime; in design time one of the packages and one for each; one download for each flow.
     assert len(found.requests) == flows + (1 if deployed else 1 + 1 + 3)
     assert found.result["sends_to"]["yes"] == [f"f{n:03}" for n in range(flows)]

@@ -75,10 +75,11 @@ class Tenant:
         :return: for each item in order what was read, or the problem that it raised. A login that is refused ends it
             all, and is raised.
         """
-        while len(self._siblings) < min(connections, len(items)):
+        while 1 + len(self._siblings) < min(connections, len(items)):
             transport = self._new_transport()
             self._siblings.append(Tenant(self._client.sibling(transport), transport, self._clock, self._new_transport))
-        return run_side_by_side(self._siblings[:connections], items, read)
+        # This tenant's own connection is open and idle meanwhile.
+        return run_side_by_side([self, *self._siblings][:connections], items, read)
 
     def close(self) -> None:
         for sibling in self._siblings:
