@@ -44,18 +44,18 @@ def _write(step: Any, tenant: Tenant) -> None:
 
 
 @_write.register
-def _(step: ImportCertificate, tenant: Tenant) -> None:
+def _import_certificate(step: ImportCertificate, tenant: Tenant) -> None:
     tenant.keystore.import_certificate(step.alias, step.certificate.der, replace=step.replace)
 
 
 @_write.register
-def _(step: ImportCertificates, tenant: Tenant) -> None:
+def _import_certificates(step: ImportCertificates, tenant: Tenant) -> None:
     wanted = [NewCertificate(part.alias, part.certificate.der, part.replace) for part in step.parts]
     import_certificates(tenant.keystore, wanted, step.upload)
 
 
 @_write.register
-def _(step: InstallChain, tenant: Tenant) -> None:
+def _install_chain(step: InstallChain, tenant: Tenant) -> None:
     # The tenant verifies nothing; what ties the answer to the entry is the key, and that was compared.
     data = normalise_chain(step.chain)
     try:
@@ -71,33 +71,33 @@ def _(step: InstallChain, tenant: Tenant) -> None:
 
 
 @_write.register
-def _(step: GenerateKeyPair, tenant: Tenant) -> None:
+def _generate_key_pair(step: GenerateKeyPair, tenant: Tenant) -> None:
     tenant.keystore.generate_key_pair(step.alias, step.wanted)
 
 
 @_write.register
-def _(step: ImportKeyPair, tenant: Tenant) -> None:
+def _import_key_pair(step: ImportKeyPair, tenant: Tenant) -> None:
     # Whoever has the private key needs no fingerprint to know whose the certificate is.
     tenant.keystore.import_key_pair(step.alias, step.file.data, step.passphrase, replace=step.replace)
 
 
 @_write.register
-def _(step: RenameEntry, tenant: Tenant) -> None:
+def _rename_entry(step: RenameEntry, tenant: Tenant) -> None:
     tenant.keystore.rename(step.alias, step.new_alias)
 
 
 @_write.register
-def _(step: DeleteEntry, tenant: Tenant) -> None:
+def _delete_entry(step: DeleteEntry, tenant: Tenant) -> None:
     tenant.keystore.delete(step.alias)
 
 
 @_write.register
-def _(step: DeleteEntries, tenant: Tenant) -> None:
+def _delete_entries(step: DeleteEntries, tenant: Tenant) -> None:
     delete_entries(tenant.keystore, [part.alias for part in step.parts])
 
 
 @_write.register
-def _(step: DeployFlows, tenant: Tenant) -> None:
+def _deploy_flows(step: DeployFlows, tenant: Tenant) -> None:
     outcomes = tenant.integration_flows.restart(
         step.ids, timeout=step.wait_timeout, parallel=step.parallel, start_new=step.start_new
     )
@@ -106,25 +106,25 @@ def _(step: DeployFlows, tenant: Tenant) -> None:
 
 
 @_write.register
-def _(step: UndeployFlows, tenant: Tenant) -> None:
+def _undeploy_flows(step: UndeployFlows, tenant: Tenant) -> None:
     undeployed(tenant, step.ids, timeout=step.wait_timeout)
 
 
 @_write.register
-def _(step: WriteFile, tenant: Tenant) -> None:
+def _write_file(step: WriteFile, tenant: Tenant) -> None:
     write_text(step.path, step.text)
 
 
 @_write.register
-def _(step: MakeFolder, tenant: Tenant) -> None:
+def _make_folder(step: MakeFolder, tenant: Tenant) -> None:
     make_folder(step.path)
 
 
 @_write.register
-def _(step: TakeBackup, tenant: Tenant) -> None:
+def _take_backup(step: TakeBackup, tenant: Tenant) -> None:
     tenant.keystore.backup()
 
 
 @_write.register
-def _(step: RestoreBackup, tenant: Tenant) -> None:
+def _restore_backup(step: RestoreBackup, tenant: Tenant) -> None:
     tenant.keystore.restore(replace=step.delete_others)

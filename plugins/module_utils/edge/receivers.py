@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..certificates.encodings import read_certificates
 from ..clock import SystemClock
@@ -33,7 +33,7 @@ class _Asked:
     flows: tuple[str, ...] = ()
 
 
-Protected = _Asked | ProtectedChain
+Protected: TypeAlias = "_Asked | ProtectedChain"
 
 
 def protected_of(elements: Sequence[Any], accepted: Sequence[str]) -> tuple[tuple[Protected, ...], frozenset[str]]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole renewal with a hand-over, under traffic: the plan, the first run, the two exchanges, the end, ten repeats."""
+"""The whole renewal with a hand-over, under traffic: the plan, the first run, the two exchanges, the end, a repeat."""
 
 from __future__ import annotations
 
