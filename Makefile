@@ -57,6 +57,10 @@ demo: installed ## renew a receiver's certificate on a running landscape; leaves
 demo-wrong-order: installed ## the control: the certificate is exchanged too early and messages fail
 	$(FROM_INSTALLED).tests.demo --wrong-order $(ARGS)
 
+.PHONY: demo-key-pair
+demo-key-pair: installed ## renew a tenant's client certificate, seen at a receiver that demands it
+	$(FROM_INSTALLED).tests.demo.key_pair $(ARGS)
+
 .PHONY: tenant
 tenant: environment ## start the local tenant and print where its service key and CA lie (ARGS=--help explains more)
 	@exec $(PYTHON_IN_VENV) -m $(PACKAGE).tests.tenant $(ARGS)

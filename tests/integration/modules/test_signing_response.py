@@ -286,10 +286,14 @@ def test_an_answer_that_ends_earlier_is_warned_of(
 
 
 def test_a_root_in_the_file_makes_no_other_chain(
-    tenant: LocalTenant, answer: Credential, root: Credential, tmp_path: Path
+    tenant: LocalTenant, answer: Credential, root: Credential, ca: Credential, tmp_path: Path
 ) -> None:
     assert _install(tenant, tmp_path, answer.chain_pem.encode() + root.pem.encode()).result["changed"]
     assert not _install(tenant, tmp_path, root.pem.encode() + answer.chain_pem.encode()).result["changed"]
+    seed(tenant, ALIAS, answer.key, [answer.der, ca.der, root.der])
+    kept = _install(tenant, tmp_path, answer.chain_pem.encode())
+    assert not kept.result["changed"]
+    assert len(kept.result["signing_response"]["chain"]) == 2
 
 
 def test_an_installed_answer_that_has_expired_since_changes_nothing(
