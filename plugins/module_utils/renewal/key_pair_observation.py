@@ -48,7 +48,7 @@ def key_pair_facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
             "provider": policy["provider"],
             "renew_before": _days(policy["renew_before"]),
             "issuer": policy.get("issuer") or "",
-            "required_key_usages": list(normalise_key_usages(policy.get("required_key_usages") or ())),
+            "required_key_usages": list(normalise_key_usages(policy.get("required_key_usage") or ())),
             "request_path": policy["request_path"],
             "response_path": policy["response_path"],
         },
