@@ -18,7 +18,7 @@ from ..certificates.java_keystore import entry_size, is_folded, write_trusted_ce
 from ..clock import SystemClock
 from ..problem import Problem
 from .alias import join_for_mass_delete
-from .errors import Refused, TenantProblem
+from .errors import OutcomeUnknown, Refused, TenantProblem
 from .keystore import Keystore
 from .keystore_entry import KeystoreEntry
 from .secret import Secret
@@ -75,10 +75,10 @@ def import_certificates(keystore: Keystore, wanted: Sequence[NewCertificate], up
     for batch in _batches(in_file, lambda one: entry_size(one.alias, one.der), LARGEST_FILE):
         try:
             refused = _as_file(keystore, batch)
-        except Refused:
+        except (Refused, OutcomeUnknown):
             if upload == "keystore":
                 raise
-            left += batch
+            left += _missing(keystore, batch)
             continue
         if upload == "keystore":
             named += [(one.alias, reason) for one, reason in refused]
@@ -101,15 +101,18 @@ def _one_by_one(keystore: Keystore, wanted: Iterable[NewCertificate], refusals: 
         try:
             keystore.import_certificate(one.alias, one.der, replace=one.replace)
         except Refused as refusal:
-            held = keystore.entry(one.alias)
-            if held is not None and held.fingerprint_sha256 == fingerprint_sha256(one.der):
-                continue  # a file that was refused as a whole was imported in part, or a colleague was faster
             problems.append(refusal)
             named.append((one.alias, refusal.said or refusal.what))
     if len(named) == 1 and problems:
         raise problems[0]
     if named:
         raise NotAllImported(named)
+
+
+def _missing(keystore: Keystore, batch: Sequence[NewCertificate]) -> list[NewCertificate]:
+    """What the keystore does not hold after an import that was refused, or of which nobody knows what became."""
+    held = {entry.alias: entry.fingerprint_sha256 for entry in keystore.entries()}
+    return [one for one in batch if held.get(one.alias) != fingerprint_sha256(one.der)]
 
 
 def _as_file(keystore: Keystore, batch: Sequence[NewCertificate]) -> list[tuple[NewCertificate, str]]:

@@ -253,8 +253,9 @@ def test_a_tenant_that_refuses_the_file_gets_the_certificates_one_by_one(
     assert len(seen(tenant, *(f"root_00{n}" for n in range(5)))) == 5
     other = write(tmp_path, many[10:15], first=10)
     refused = call(tenant, "trusted_roots", {**other, "upload": "keystore"})
-    assert str(status) in refused.message
+    assert f"HTTP {status}" in refused.message
     assert "Nothing was changed" in refused.message
+    assert refused.writes == [IMPORT]
 
 
 def test_a_file_that_was_imported_although_the_tenant_said_no_is_a_change(
@@ -263,6 +264,7 @@ def test_a_file_that_was_imported_although_the_tenant_said_no_is_a_change(
     tenant.faults.add("status_after", status=500, method="POST", path=".*/KeystoreResources")
     real = call(tenant, "trusted_roots", write(tmp_path, many[:5]))
     assert real.result["changed"] is True
+    assert real.writes == [IMPORT]
     assert len(seen(tenant, *(f"root_00{n}" for n in range(5)))) == 5
 
 
@@ -270,7 +272,7 @@ def test_an_answer_that_was_lost_is_looked_after(tenant: LocalTenant, many: list
     tenant.faults.add("drop_after", method="POST", path=".*/KeystoreResources")
     real = call(tenant, "trusted_roots", write(tmp_path, many[:5]))
     assert real.result["changed"] is True
-    assert real.requests == [LISTING, IMPORT, LISTING]
+    assert real.requests == [LISTING, IMPORT, LISTING, LISTING]
 
 
 def test_a_run_that_was_stopped_half_way_says_where_and_the_next_one_completes_it(
