@@ -132,13 +132,11 @@ def _as_file(keystore: Keystore, batch: Sequence[NewCertificate]) -> list[tuple[
     refused: list[tuple[NewCertificate, str]] = []
     for one in batch:
         entry = answered.get(one.alias)
-        status = (entry.status if entry is not None else None) or ""
         if entry is None:
             refused.append((one, "it is not among the entries that the tenant answered with"))
-        elif status.casefold().startswith("notimported"):
-            refused.append((one, status))
+        # What is there as wanted counts, whoever imported it.
         elif entry.fingerprint_sha256 != fingerprint_sha256(one.der):
-            refused.append((one, f"the alias holds {entry.fingerprint_sha256} (status {status or 'unknown'})"))
+            refused.append((one, f"the alias holds {entry.fingerprint_sha256} ({entry.status or 'without a status'})"))
     return refused
 
 

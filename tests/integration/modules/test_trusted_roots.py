@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -215,26 +216,28 @@ def test_a_conflict_with_the_tenant_stops_everything(tenant: LocalTenant, many: 
     assert refused.result["problem"]["faults"][0]["rule"] == "alias_taken"
 
 
-def test_what_the_tenant_does_not_import_with_the_file_is_uploaded_by_itself(
-    tenant: LocalTenant, many: list[Credential], tmp_path: Path
+@pytest.mark.parametrize("upload", ["auto", "keystore"])
+def test_what_the_tenant_does_not_import_is_tried_by_itself_or_named(
+    tenant: LocalTenant, many: list[Credential], tmp_path: Path, upload: str
 ) -> None:
-    """Statuses of the answer are read: a colleague takes an alias between the listing and the import."""
-    options = write(tmp_path, many[:6])
+    """Statuses of the answer are read: a colleague takes two aliases between the listing and the import."""
+    options = {**write(tmp_path, many[:6]), "upload": upload}
     held = tenant.faults.add("hold_before", method="POST", path=".*/KeystoreResources")
-    import threading
 
     def meddle() -> None:
         held.reached.wait(20)
         tenant.seed_certificate("root_003", many[9].der)
+        tenant.seed_certificate("root_004", many[4].der)
         held.release()
 
     colleague = threading.Thread(target=meddle)
     colleague.start()
     refused = call(tenant, "trusted_roots", options)
     colleague.join()
-    assert "root_003" in refused.message
     assert "already exists" in refused.message
-    assert [one.split("(")[0] for one in refused.writes] == [IMPORT, "PUT /api/v1/CertificateResources"]
+    alone = ["PUT /api/v1/CertificateResources"] if upload == "auto" else []
+    assert [one.split("(")[0] for one in refused.writes] == [IMPORT, *alone]
+    assert ("notImported" in refused.message) == (upload == "keystore")
     assert seen(tenant, "root_003") == {"root_003": sha256(many[9].der).hexdigest()}, "nobody's certificate is replaced"
     done, _, left = refused.message.partition("Done: ")[2].partition("Not done:")
     assert all(f'"root_00{n}"' in done for n in (0, 1, 2, 4, 5))
