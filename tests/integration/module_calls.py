@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,12 +52,14 @@ def call(
 ) -> Call:
     """With the tenant's service key, unless the options or the environment (``log_in=False``) say how to log in.
 
-    Every result is held against the module's RETURN.
+    Every result is held against the module's RETURN, and searched for secrets.
     """
     tenant.clear_journal()
     own_login = not log_in or {"service_key", "tenant_url", "access_token"} & set(options)
     options = {**({} if own_login else login(tenant)), **options}
     result = call_module(module, options, check=check, diff=True)
+    leaked = [name for name, secret in _secrets(tenant, options).items() if secret in json.dumps(result)]
+    assert not leaked, f"the result holds {leaked}"
     untrue = differences(module, result)
     assert not untrue, "\n".join(["RETURN does not tell the truth:", *untrue])
     counts = tenant.journal_book.counts()
@@ -67,6 +70,18 @@ def call(
         counts["requests"].get("token", 0),
         counts["connections"],
     )
+
+
+def _secrets(tenant: LocalTenant, options: Mapping[str, Any]) -> dict[str, str]:
+    """By a name that may be printed."""
+    private_key = tenant.service_key_x509["oauth"]["key"].replace("\\n", "\n").split()
+    given = {name: options.get(name) for name in ("client_secret", "password", "access_token", "passphrase")}
+    return {
+        "a client secret": tenant.service_key["oauth"]["clientsecret"],
+        "a line of a private key": max(private_key, key=len),
+        "a password": tenant.basic_password,
+        **{f"the option {name}": value for name, value in given.items() if isinstance(value, str) and value},
+    }
 
 
 def fingerprints(tenant: LocalTenant) -> dict[str, list[str]]:

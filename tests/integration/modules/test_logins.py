@@ -102,7 +102,7 @@ def test_options_come_before_the_environment(tenant: LocalTenant, monkeypatch: p
         ({"service_key": "{not json"}, "JSON"),
         ({"service_key": {"oauth": {"clientid": "only"}}}, "service"),
         ({"service_key": None, "tenant_url": "https://t.example"}, "access_token"),
-        ({"service_key": None, "tenant_url": "http://t.example", "access_token": "x"}, "https"),
+        ({"service_key": None, "tenant_url": "http://t.example", "access_token": "planted-token"}, "https"),
         ({"service_key": None, "tenant_url": None}, "service_key"),
         ({"service_key": {}, "tenant_url": "https://t.example", "username": "u"}, "password"),
     ],
