@@ -40,7 +40,14 @@ PYTEST := $(PYTHON_IN_VENV) -m pytest -q
 # Options for one run: make unit ARGS="-k pem -x"
 ARGS ?=
 WORKERS ?= 2
+# A disturbed run waits for half of its time, so one process more than there are cores.
+FAULT_WORKERS ?= 3
 FROM_INSTALLED := PYTHONPATH=$(INSTALLED) ANSIBLE_COLLECTIONS_PATH=$(INSTALLED) $(PYTHON_IN_VENV) -m $(PACKAGE)
+
+# $(call DEBIAN,command,package): install the package where the command is missing and this user may; tests skip what is not
+# there, and say so.
+DEBIAN = PATH="$$PATH:/usr/sbin" command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { apt-get update -qq; \
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }; } || echo "$(1) is missing: install the package $(2)" >&2
 
 .PHONY: help
 help: ## explain the targets
@@ -71,10 +78,10 @@ benchmark: environment ## requests, connections and times, beside the same work 
 
 # ---- Check it ---------------------------------------------------------------------------------------------------------
 
-RUNNERS := lint sanity unit contract integration
+RUNNERS := lint sanity unit model contract integration faults
 
 .PHONY: test
-test: ## lint, sanity, unit, contract and integration; the first that fails ends it
+test: ## lint, sanity, unit, model, contract, integration and faults; the first that fails ends it
 	@started=$$SECONDS; for runner in $(RUNNERS); do \
 	  echo "==> make $$runner"; $(MAKE) --no-print-directory $$runner || { echo "make test: $$runner failed" >&2; exit 1; }; \
 	done; echo "make test: $(RUNNERS) passed in $$((SECONDS - started)) s"
@@ -102,6 +109,10 @@ sanity: environment ## ansible-test sanity on the Python of .venv
 unit: environment ## unit tests
 	$(PYTEST) -n $(WORKERS) tests/unit $(ARGS)
 
+.PHONY: model
+model: environment ## the renewal's decisions over every reachable state of small landscapes
+	$(PYTEST) -n $(WORKERS) tests/model $(ARGS)
+
 .PHONY: contract
 contract: environment ## client and local tenant, both against what SAP documents
 	$(PYTEST) tests/contract $(ARGS)
@@ -109,6 +120,44 @@ contract: environment ## client and local tenant, both against what SAP document
 .PHONY: integration
 integration: environment ## playbooks against the local tenant
 	$(PYTEST) -n $(WORKERS) tests/integration $(ARGS)
+
+.PHONY: real-servers
+real-servers: environment ## nginx, HAProxy and a Java server as receivers whose certificate is exchanged under load
+	@$(call DEBIAN,nginx,nginx-light); $(call DEBIAN,haproxy,haproxy); $(call DEBIAN,keytool,openjdk-17-jdk-headless)
+	$(PYTEST) -rs tests/real_servers $(ARGS)
+
+.PHONY: browser
+browser: environment ## the HTML reports in headless Chromium
+	@$(call DEBIAN,chromium,chromium)
+	$(PYTEST) -rs tests/browser $(ARGS)
+
+.PHONY: eda
+eda: environment build/eda/.ready ## the event source and the rulebook, run by ansible-rulebook
+	@$(call DEBIAN,java,openjdk-17-jre-headless)
+	EDA_ENVIRONMENT=$(ROOT)/build/eda $(PYTEST) -rs tests/eda $(ARGS)
+
+build/eda/.ready: tests/requirements-eda.txt | environment
+	@"$(PYTHON_IN_VENV)" -m venv --clear build/eda
+	@build/eda/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: ee
+ee: installed build/ee/.ready ## what an execution environment needs, and the smoke playbook on the installed collection
+	@build/ee/bin/ansible-builder introspect $(INSTALLED) | tee build/ee/introspected.yml
+	@for package in cryptography jmespath; do grep -q "$$package" build/ee/introspected.yml || { echo "ee: $$package is not declared" >&2; exit 1; }; done
+	@cd examples/many_tenants && $(ROOT)/build/ee/bin/ansible-builder create --file execution-environment.yml --context $(ROOT)/build/ee/context
+	@rm -rf build/ee/tenant
+	SMOKE_DIRECTORY=$(ROOT)/build/ee/tenant PYTHONPATH=$(INSTALLED) ANSIBLE_COLLECTIONS_PATH=$(INSTALLED) \
+	  ansible-playbook -i localhost, $(INSTALLED)/ansible_collections/certops/sap_cloud_integration/tests/ee/smoke.yml
+
+build/ee/.ready: tests/ee/requirements.txt | environment
+	@"$(PYTHON_IN_VENV)" -m venv --clear build/ee
+	@build/ee/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: faults
+faults: environment ## the playbook killed at every request, every fault at every write, what others do wrong
+	$(PYTEST) -n $(FAULT_WORKERS) tests/faults $(ARGS)
 
 .PHONY: ansible-test-units
 ansible-test-units: environment ## the unit tests the way ansible-test runs them

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import io
 import json
 import sys
 import time
@@ -56,10 +55,12 @@ def _run_here(
     module = _imported(name)
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, default=str).encode()
     basic._ANSIBLE_PROFILE = "legacy"
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+    # Not the standard output: Ansible prints the results of a loop from another thread meanwhile.
+    printed: list[str] = []
+    basic.print = printed.append
+    with contextlib.suppress(SystemExit):
         module.main()
-    return {**json.loads(printed.getvalue()), "_ansible_parsed": True}
+    return {**json.loads(printed[-1]), "_ansible_parsed": True}
 
 
 def _run_task_here(self: WorkerProcess) -> None:
