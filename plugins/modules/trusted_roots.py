@@ -255,7 +255,8 @@ unlisted:
   sample: []
 notes:
   description: What fits the declaration and deserves a look, each with the name of its rule, the place in the
-    declaration and a sentence. The rules are V(held_under_another_alias), V(root_under_two_aliases) and V(expired).
+    declaration and a sentence. The rules are V(held_under_another_alias), V(root_under_two_aliases), V(expired)
+    and V(bad_alias).
   returned: success
   type: list
   elements: dict

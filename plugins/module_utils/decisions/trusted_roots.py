@@ -18,6 +18,7 @@ from ..certificates.certificate import Certificate
 from ..certificates.trust import validating_anchors
 from ..clock import format_time
 from ..problem import Problem
+from ..tenant.alias import check_alias
 from ..tenant.keystore_entry import KeystoreEntry
 from .declared_roots import DeclaredRoot, DoesNotFit, Fault
 from .expected import certificate_entry, renamed
@@ -75,7 +76,7 @@ def decide_trusted_roots(
             and certificate.is_ca
         ]
     if wanted.unlisted == "remove":
-        deciding.doomed += unlisted
+        deciding.remove(unlisted)
     if deciding.faults and not written:
         raise DoesNotFit(deciding.faults)
     return deciding.plan(wanted, unlisted)
@@ -116,6 +117,16 @@ class _Deciding:
                         "Take it out of the declaration",
                     )
                 )
+
+    def remove(self, unlisted: Sequence[KeystoreEntry]) -> None:
+        """What is not declared; an entry that somebody gave an alias nobody may write is only told."""
+        for entry in unlisted:
+            try:
+                check_alias(entry.alias)
+            except Problem as problem:
+                self.notes.append(Fault("bad_alias", repr(entry.alias), f"it is not removed: {problem.what}"))
+            else:
+                self.doomed.append(entry)
 
     def settle(self, roots: Sequence[DeclaredRoot], upload: str) -> None:
         """The anchors that are declared present.

@@ -175,6 +175,12 @@ def test_a_certificate_that_nobody_could_read_is_not_removed() -> None:
     assert not decide_trusted_roots(trust, [held("stray", TWO)], {}, now=NOW).changed
 
 
+def test_an_alias_that_nobody_may_write_is_told_and_left() -> None:
+    plan = decide([], [held(" blank ", ONE), held("stray", TWO)], unlisted="remove")
+    assert changes(plan) == [("removed", "stray")]
+    assert notes(plan) == ["bad_alias"]
+
+
 def test_additions_come_before_removals() -> None:
     plan = decide([declared("a", ONE)], [held("stray", TWO)], unlisted="remove")
     assert [action.split()[0] for action in plan.actions] == ["import", "delete"]
