@@ -16,7 +16,8 @@ attributes:
   diff_mode:
     description: Tells what changes when in C(diff) mode.
   idempotent:
-    description: When run twice with the same options and nothing else happens in between, the second run changes nothing.
+    description: When run twice with the same options and nothing else happens in between, the second run changes
+      nothing.
 """
 
     CONVERGES = r"""
@@ -51,7 +52,8 @@ attributes:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/certops.sap_cloud_integration.tenant) in C(module_defaults) to set the connection options once.
+    description: Use C(group/certops.sap_cloud_integration.tenant) in C(module_defaults) to set the connection options
+      once.
     support: full
     membership:
       - certops.sap_cloud_integration.tenant

@@ -12,7 +12,8 @@ class ModuleDocFragment:
 options:
   service_key:
     description:
-      - The service key of a service instance of SAP Process Integration Runtime with plan C(api), as the SAP BTP cockpit
+      - The service key of a service instance of SAP Process Integration Runtime with plan C(api), as the SAP BTP
+        cockpit
         shows it. A mapping, a JSON text, or the path of a file that holds it, with or without its C(oauth) wrapper.
       - Both credential types are understood, client secret and X.509 certificate.
       - Without a service key, give O(tenant_url) with one of the other ways to log in.
@@ -20,7 +21,8 @@ options:
     type: raw
   tenant_url:
     description:
-      - The address of the tenant's API, such as V(https://acme.it-cpi001.cfapps.eu10.hana.ondemand.com), with or without C(/api/v1).
+      - The address of the tenant's API, such as V(https://acme.it-cpi001.cfapps.eu10.hana.ondemand.com), with or
+        without C(/api/v1).
       - If not set, the environment variable E(SAP_CI_TENANT_URL) is used.
     type: str
   token_url:
@@ -55,13 +57,15 @@ options:
     type: str
   validate_certs:
     description:
-      - Whether the certificates of the tenant and of the token endpoint are validated. Never switch it off but for an experiment.
+      - Whether the certificates of the tenant and of the token endpoint are validated. Never switch it off but for an
+        experiment.
       - If not set, the environment variable E(SAP_CI_VALIDATE_CERTS) is used.
     type: bool
     default: true
   ca_path:
     description:
-      - A file with PEM certificates, or a folder of them, that are trusted instead of the operating system's for the connection
+      - A file with PEM certificates, or a folder of them, that are trusted instead of the operating system's for the
+        connection
         to the tenant.
       - If not set, the environment variable E(SAP_CI_CA_PATH) is used.
     type: path
@@ -73,7 +77,8 @@ options:
     default: 60
   lock_timeout:
     description:
-      - Seconds to wait in all while the keystore is locked by somebody else, or while the tenant limits the rate of requests.
+      - Seconds to wait in all while the keystore is locked by somebody else, or while the tenant limits the rate of
+        requests.
       - If not set, the environment variable E(SAP_CI_LOCK_TIMEOUT) is used.
     type: int
     default: 300
@@ -81,7 +86,8 @@ requirements:
   - cryptography >= 3.4
 notes:
   - The module runs on the controller (C(connection=local) or C(delegate_to=localhost)) and needs no SAP software there.
-  - Credentials in C(.netrc) are never used, redirects are refused, and proxies are taken from E(HTTPS_PROXY) and E(NO_PROXY).
+  - Credentials in C(.netrc) are never used, redirects are refused, and proxies are taken from E(HTTPS_PROXY) and
+    E(NO_PROXY).
 seealso:
   - name: Service key types
     description: SAP's documentation of the service key and of the roles that its instance needs.

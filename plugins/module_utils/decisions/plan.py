@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 __all__ = ["Plan", "Step"]
 
-# Set by the tenant when it writes, or put in the words of its Java: no plan can know them, so a diff that held them would
-# promise what does not come true.
+# Set by the tenant when it writes, or put in the words of its Java: no plan can know them, so a diff that held them
+# would promise what does not come true.
 _SET_BY_TENANT = frozenset(
     {
         "created_at",
