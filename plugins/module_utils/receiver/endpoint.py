@@ -42,7 +42,7 @@ def parse_endpoint(text: str, *, server_name: str | None = None, addresses: Sequ
     """``host``, ``host:port`` or ``[IPv6]:port``; the port is 443 when none is given."""
     text = text.strip()
     host, port_text = _split(text)
-    if not port_text.isdigit() or not 0 < int(port_text) < 65536:
+    if not (port_text.isascii() and port_text.isdigit()) or not 0 < int(port_text) < 65536:
         raise BadReceiver(
             "the port is no number between 1 and 65535", where=text, remedy="Give the receiver as host:port"
         )
