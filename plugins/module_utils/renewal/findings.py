@@ -201,12 +201,12 @@ def _protected(facts: Facts) -> Iterator[Finding]:
         return
     for other in facts.protected:
         where = other.receiver if other.address is None else f"{other.receiver} at {other.address}"
-        flows = f", which {', '.join(other.flows)} send to" if other.flows else ""
+        flows = f" (used by {', '.join(other.flows)})" if other.flows else ""
         if other.needs_old_root == "yes":
             yield Finding(
                 "protected_receiver_needs_old_root",
                 "blocking",
-                f"The receiver {where}{flows}, serves a chain that only the old root validates",
+                f"The receiver {where}{flows} serves a chain that only the old root validates",
                 "Renew the certificate of that receiver too; the old root stays until then",
                 (other.receiver,),
             )
@@ -214,7 +214,7 @@ def _protected(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 "protected_receiver_unknown",
                 "notice" if other.accepted else "blocking",
-                f"Whether the receiver {where}{flows}, needs the old root is unknown{_said(other.problem)}",
+                f"Whether the receiver {where}{flows} needs the old root is unknown{_said(other.problem)}",
                 "Let this run reach it, or accept by name that it may break",
                 (other.receiver,),
             )
