@@ -149,3 +149,9 @@ def test_a_file_with_a_private_key_is_refused(tmp_path: Path) -> None:
     assert made.startswith("0\n"), made
     with pytest.raises(BadCertificate, match="private key"):
         read_trusted_certificates(file.read_bytes())
+
+
+def test_texts_are_written_as_java_writes_them() -> None:
+    """java.io.DataOutput.writeUTF: two bytes for NUL, each half of a surrogate pair for itself."""
+    content = write_trusted_certificates([("a\0b\U0001f332", b"x")], "", MOMENT)
+    assert b"\x00\x0aa\xc0\x80b\xed\xa0\xbc\xed\xbc\xb2" in content
