@@ -132,3 +132,12 @@ def test_a_directory_of_ca_certificates_will_do(tenant: LocalTenant, tmp_path: P
     (tmp_path / "one.pem").write_bytes(tenant.ca_path.read_bytes())
     options = {"service_key": tenant.service_key, "ca_path": str(tmp_path)}
     assert call(tenant, "keystore_info", options).result.get("msg") is None
+
+
+@pytest.mark.parametrize("way", ["a path", "a JSON text", "basic"])
+def test_a_tenant_that_repeats_a_secret_in_its_answer(tenant: LocalTenant, tmp_path: Path, way: str) -> None:
+    """``call`` looks for the secrets in every result; here the tenant brings them there."""
+    secret = tenant.basic_password if way == "basic" else tenant.service_key["oauth"]["clientsecret"]
+    tenant.faults.add("status", path="/api/.*", status=400, body="odata", text=f"said: {secret}")
+    seen = call(tenant, "keystore_info", {**_options(tenant, way, tmp_path), "ca_path": str(tenant.ca_path)})
+    assert "It answered: said: " in seen.message
