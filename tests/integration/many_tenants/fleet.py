@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
@@ -38,6 +39,7 @@ class Fleet:
         new_root: Credential,
         *,
         ahead: int = 0,
+        flow_ids: Sequence[str] = (FLOW,),
         messages_per_second: float = 0,
         **settings: Any,
     ) -> None:
@@ -54,6 +56,7 @@ class Fleet:
         self.names = [f"tenant_{index:02d}" for index in range(1, number + 1)]
         self.tenants: dict[str, LocalTenant] = {}
         self.ahead = self.names[number - ahead :]
+        self._flow_ids = flow_ids
         self._messages_per_second = messages_per_second
         self._settings = settings
         self._stack = contextlib.ExitStack()
@@ -118,8 +121,9 @@ class Fleet:
 
     def _tenant(self, name: str) -> LocalTenant:
         channel = {"adapter": "HTTP", "address": f"https://{HOST}:{self.port}/orders"}
-        flow = {"id": FLOW, "messages_per_second": self._messages_per_second, "channels": [channel]}
-        tenant = LocalTenant({"flows": [flow], "resolve": {HOST: [ADDRESS]}}, deploy_seconds=0.2)
+        sends = {"messages_per_second": self._messages_per_second, "channels": [channel]}
+        flows = [{"id": flow_id, **sends} for flow_id in self._flow_ids]
+        tenant = LocalTenant({"flows": flows, "resolve": {HOST: [ADDRESS]}}, deploy_seconds=0.2)
         tenant.seed_certificate("example_root_2016", self.old_root.der)
         if name in self.ahead:
             tenant.seed_certificate("example_root_2026", self.new_root.der)
