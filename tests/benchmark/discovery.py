@@ -41,7 +41,7 @@ def measure_discovery(output: Path) -> list[dict[str, Any]]:
                 "prefer_deployed_content": deployed,
                 "expected": len(range(0, _FLOWS, _EVERY)),
             }
-            cold, _ = _timed(tenant, variables, output)
+            cold, _unused = _timed(tenant, variables, output)
             required = _required(tenant)
             refused = sum(entry["status"] == 429 for entry in tenant.journal)
             warm, wall = _timed(tenant, variables, output)

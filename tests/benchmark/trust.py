@@ -34,8 +34,8 @@ def measure_trust(output: Path) -> list[dict[str, Any]]:
 
 
 def _beside_uri(roots: Sequence[Credential], aim: float, output: Path) -> dict[str, Any]:
-    ours, _ = _timed(roots, "trusted_roots", output)[0]
-    plain, _ = _timed(roots, "trusted_roots_uri", output)[0]
+    ours, _unused = _timed(roots, "trusted_roots", output)[0]
+    plain, _unused = _timed(roots, "trusted_roots_uri", output)[0]
     ratio = plain.seconds / ours.seconds
     bounds = [
         _bound("requests beside the token at the first import", _MOST_REQUESTS_IMPORT, ours.requests),
@@ -58,7 +58,7 @@ def _beside_uri(roots: Sequence[Credential], aim: float, output: Path) -> dict[s
 
 
 def _alone(roots: Sequence[Credential], output: Path) -> dict[str, Any]:
-    (first, _), (again, wall) = _timed(roots, "trusted_roots", output, runs=2)
+    (first, _unused), (again, wall) = _timed(roots, "trusted_roots", output, runs=2)
     bounds = [
         _bound("requests beside the token at the first import", _MOST_REQUESTS_IMPORT, first.requests),
         _bound("requests beside the token when nothing changes", _MOST_REQUESTS_UNCHANGED, again.requests),

@@ -140,5 +140,5 @@ class Chromium:
             if not part:
                 raise RuntimeError("Chromium ended")
             self._buffer += part
-        line, _, self._buffer = self._buffer.partition(b"\0")
+        line, _unused, self._buffer = self._buffer.partition(b"\0")
         return json.loads(line)  # type: ignore[no-any-return]

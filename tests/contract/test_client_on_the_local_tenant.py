@@ -346,7 +346,7 @@ def test_no_secret_in_any_problem(local: LocalTenant) -> None:
         *[f"status {status}" for status in (400, 401, 403, 409, 413, 500, 502)],
     ]
     for kind in kinds:
-        name, _, status = kind.partition(" ")
+        name, _unused, status = kind.partition(" ")
         local.faults.add(name, method="POST|PUT", path="/api/v1/.*", status=int(status or 0), body="odata", count=5)
         with connect(local) as tenant, pytest.raises(TenantProblem) as caught:
             tenant.keystore.import_certificate("x", ROOT.der, replace=False)

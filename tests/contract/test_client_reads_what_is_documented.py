@@ -53,7 +53,7 @@ def client_on(*script: Any) -> tuple[Client, ScriptedTransport, FakeClock]:
 
 
 def keystore_on(*script: Any) -> tuple[Keystore, ScriptedTransport]:
-    client, transport, _ = client_on(*script)
+    client, transport, _unused = client_on(*script)
     return Keystore(client), transport
 
 
@@ -63,7 +63,7 @@ def flows_on(*script: Any) -> tuple[IntegrationFlows, ScriptedTransport]:
 
 
 def logs_on(*script: Any) -> tuple[MessageLogs, ScriptedTransport]:
-    client, transport, _ = client_on(*script)
+    client, transport, _unused = client_on(*script)
     return MessageLogs(client), transport
 
 
@@ -124,7 +124,7 @@ def test_the_other_keystores() -> None:
 
 
 def test_a_backup_that_was_never_made_is_empty() -> None:
-    keystore, _ = keystore_on(json_answer(documented.NOT_FOUND, 404), json_answer(documented.NOT_FOUND, 404))
+    keystore, _unused = keystore_on(json_answer(documented.NOT_FOUND, 404), json_answer(documented.NOT_FOUND, 404))
     assert keystore.entries("backup") == ()
     with pytest.raises(NotFound):
         keystore.entries()
@@ -142,14 +142,14 @@ def test_one_entry_or_none() -> None:
 
 def test_types_and_owners_of_other_entries() -> None:
     entities = [{"Alias": "id_rsa", "Type": "SSH Key"}, {"Alias": "b", "SerialNumber": "0x0A", "Owner": None}]
-    keystore, _ = keystore_on(json_answer({"d": {"results": entities}}))
+    keystore, _unused = keystore_on(json_answer({"d": {"results": entities}}))
     ssh_key, bare = keystore.entries()
     assert (ssh_key.type, ssh_key.fingerprint_sha256) == ("ssh_key", "")
     assert (bare.type, bare.owner, bare.serial_number) == ("certificate", "tenant_administrator", "A")
 
 
 def test_entries_without_an_alias_are_nonsense() -> None:
-    keystore, _ = keystore_on(json_answer({"d": {"results": [{"Hexalias": "61"}]}}))
+    keystore, _unused = keystore_on(json_answer({"d": {"results": [{"Hexalias": "61"}]}}))
     with pytest.raises(Nonsense, match="no alias"):
         keystore.entries()
 
@@ -168,16 +168,18 @@ def test_a_signing_request_in_any_clothes() -> None:
     der = b"\x30\x82" + b"x" * 60
     body = base64.b64encode(der).decode()
     pem = f"-----BEGIN CERTIFICATE REQUEST-----\n{body[:64]}\n{body[64:]}\n-----END CERTIFICATE REQUEST-----\n"
-    keystore, _ = keystore_on(answer(200, pem), answer(200, der), answer(200, body), answer(200, "<html>"), answer(200))
-    assert [keystore.signing_request("a") for _ in range(3)] == [pem] * 3
-    for _ in range(2):
+    keystore, _unused = keystore_on(
+        answer(200, pem), answer(200, der), answer(200, body), answer(200, "<html>"), answer(200)
+    )
+    assert [keystore.signing_request("a") for _unused in range(3)] == [pem] * 3
+    for _unused in range(2):
         with pytest.raises(Nonsense, match="no signing request"):
             keystore.signing_request("a")
 
 
 @pytest.mark.parametrize("body", ["<html>", "", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"])
 def test_a_certificate_that_is_none(body: str) -> None:
-    keystore, _ = keystore_on(answer(200, body), answer(200, body))
+    keystore, _unused = keystore_on(answer(200, body), answer(200, body))
     for read in (keystore.certificate, keystore.chain):
         with pytest.raises(Nonsense, match=r"^a: The tenant answered with something that is no certificate"):
             read("a")
@@ -187,7 +189,7 @@ def test_a_certificate_as_large_as_a_tenant_takes() -> None:
     names = [f"host-{number:04}.{'x' * 40}.example" for number in range(150)]
     large = issue(make_root(), "large", hosts=names)
     assert 8000 < len(large.der) < 10240 < len(large.pem)
-    keystore, _ = keystore_on(answer(200, large.pem))
+    keystore, _unused = keystore_on(answer(200, large.pem))
     assert keystore.certificate("a").der == large.der
 
 
@@ -202,7 +204,7 @@ def test_a_chain_is_put_in_order_whatever_the_order_it_comes_in() -> None:
     # A self-signed certificate beside the chain leaves two candidates; then the entry's own certificate decides.
     stray = make_root("Stray")
     body = "".join(one.pem for one in (stray, root, leaf, intermediate))
-    keystore, _ = keystore_on(answer(200, body), answer(200, leaf.pem))
+    keystore, _unused = keystore_on(answer(200, body), answer(200, leaf.pem))
     assert [one.der for one in keystore.chain("a")] == [leaf.der, intermediate.der, root.der, stray.der]
 
 
@@ -270,7 +272,7 @@ def test_a_bad_alias_is_refused_before_anything_is_sent(write: Callable[[Keystor
 
 @pytest.mark.parametrize("body", [documented.EXISTS_OBSERVED, documented.EXISTS_SPECIFIED])
 def test_an_alias_that_exists(body: dict[str, Any]) -> None:
-    keystore, _ = keystore_on(json_answer(body, 400))
+    keystore, _unused = keystore_on(json_answer(body, 400))
     with pytest.raises(Refused, match="already exists") as caught:
         keystore.import_certificate("a", b"", replace=False)
     assert (caught.value.status, caught.value.where) == (400, "a")
@@ -287,14 +289,14 @@ def test_a_certificate_without_a_trust_path(body: dict[str, Any]) -> None:
 
 
 def test_the_unwrapped_403() -> None:
-    keystore, _ = keystore_on(json_answer(documented.FORBIDDEN, 403))
+    keystore, _unused = keystore_on(json_answer(documented.FORBIDDEN, 403))
     with pytest.raises(NotPermitted, match="SecurityMaterialEdit"):
         keystore.import_certificate("a", b"", replace=False)
 
 
 @pytest.mark.parametrize("body", [documented.CHAIN_FOR_ANOTHER_KEY, documented.NOT_A_KEY_PAIR])
 def test_a_chain_that_does_not_fit(body: dict[str, Any]) -> None:
-    keystore, _ = keystore_on(json_answer(body, 400))
+    keystore, _unused = keystore_on(json_answer(body, 400))
     with pytest.raises(Refused) as caught:
         keystore.install_chain("a", b"")
     assert caught.value.text == body["error"]["message"]["value"]
@@ -399,8 +401,8 @@ def test_the_state_of_a_deployment() -> None:
 
 
 def test_error_information() -> None:
-    flows, _ = flows_on(answer(200, documented.ERROR_INFORMATION), answer(204), answer(404))
-    assert [flows.error_text("f") for _ in range(3)] == ["Validation of the artifact failed", None, None]
+    flows, _unused = flows_on(answer(200, documented.ERROR_INFORMATION), answer(204), answer(404))
+    assert [flows.error_text("f") for _unused in range(3)] == ["Validation of the artifact failed", None, None]
 
 
 def test_undeploying() -> None:
@@ -469,7 +471,7 @@ def test_the_newest_completed_message() -> None:
 
 
 def test_a_count_that_is_none() -> None:
-    logs, _ = logs_on(answer(200, "<html>"))
+    logs, _unused = logs_on(answer(200, "<html>"))
     with pytest.raises(Nonsense, match="no number"):
         logs.completed_count("a", MOMENT)
 

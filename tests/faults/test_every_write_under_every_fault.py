@@ -49,7 +49,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     passed = [0.0]
 
-    def pause(_: SystemClock, seconds: float) -> None:
+    def pause(_unused: SystemClock, seconds: float) -> None:
         passed[0] += seconds
         time.sleep(min(seconds, 0.004))
 

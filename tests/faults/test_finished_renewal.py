@@ -19,7 +19,7 @@ def test_a_hundred_runs_write_nothing(renewal: Callable[..., Renewal], tried: Ca
         flows = [(flow["id"], flow["deployed_on"], flow["restarts"]) for flow in one.tenant.runtime.flows()]
         one.tenant.clear_journal()
         one.tenant.read_only = True
-        runs = [run_playbook(one) for _ in range(RUNS - 1)]
+        runs = [run_playbook(one) for _unused in range(RUNS - 1)]
         runs.append(run_playbook(one, quick=False))
         assert {run.status for run in runs} == {0}
         assert {run.recap["changed"] for run in runs} == {0}

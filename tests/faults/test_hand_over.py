@@ -53,7 +53,7 @@ def test_it_is_written_and_notified_once(renewal: Make, tmp_path: Path) -> None:
 
 
 def test_a_notification_that_failed_is_tried_again(renewal: Make, tmp_path: Path) -> None:
-    failing, _ = notifying(tmp_path, fails=True)
+    failing, _unused = notifying(tmp_path, fails=True)
     with renewal(exchange="manual") as one:
         assert run_playbook(one, **failing).status == 2
         working, told = notifying(tmp_path)
@@ -63,7 +63,7 @@ def test_a_notification_that_failed_is_tried_again(renewal: Make, tmp_path: Path
 
 
 def test_without_a_memory_nobody_is_notified(renewal: Make, tmp_path: Path) -> None:
-    variables, _ = notifying(tmp_path)
+    variables, _unused = notifying(tmp_path)
     with renewal(exchange="manual", notify_tasks=variables["notify_tasks"]) as one:
         run = run_playbook(one)
         assert run.status == 2

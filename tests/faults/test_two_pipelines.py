@@ -19,7 +19,7 @@ def test_two_pipelines_make_one_renewal(
 ) -> None:
     with renewal() as one:
         aliases = set(one.tenant.entries())
-        runs = [PlaybookRun(one) for _ in range(2)]
+        runs = [PlaybookRun(one) for _unused in range(2)]
         for run in runs:
             run.wait()
         failed = [run for run in runs if run.status != 0]

@@ -71,7 +71,7 @@ def seeds() -> list[bytes]:
 def change(data: bytes, source: random.Random) -> bytes:
     """A few random changes: a bit, a length, a piece taken out, doubled or taken from elsewhere."""
     changed = bytearray(data)
-    for _ in range(source.randint(1, 6)):
+    for _unused in range(source.randint(1, 6)):
         place, size = source.randrange(len(changed) + 1), source.randint(1, 64)
         kind = source.randrange(5)
         if kind == 0 and place < len(changed):

@@ -100,7 +100,7 @@ def _blocked(port: int) -> dict[str, dict[str, Any]]:
     channels = [{"address": f"https://{HOST}:{port}/{{{{Path}}}}"}]
     flows = {
         f"Sends_{name}": {"channels": channels, "parameters": {"Path": "a"}, **more}
-        for name, (more, _) in _EFFECTS.items()
+        for name, (more, _unused) in _EFFECTS.items()
     }
     return {**flows, "Sends_Well": _sends(port)}
 
@@ -114,7 +114,7 @@ def test_each_effect_blocks_with_its_own_reason_and_each_can_be_decided(landscap
         assert sorted(blocked.report["decision"]["flows"]) == sorted(f"Sends_{name}" for name in _EFFECTS)
         assert landscape.restarts() == {"Sends_Well": 1}
         diagnosis = {one["concerns"][0]: one["sentence"] for one in blocked.report["decision"]["diagnosis"]}
-        for name, (_, sentence) in _EFFECTS.items():
+        for name, (_unused, sentence) in _EFFECTS.items():
             effects = {one["name"]: one for one in blocked.report["side_effects"][f"Sends_{name}"] if one["blocking"]}
             assert list(effects) == [name]
             assert sentence in effects[name]["sentence"]

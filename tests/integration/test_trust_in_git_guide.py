@@ -97,7 +97,7 @@ def test_the_guide_does_what_it_says(
     (tmp_path / "ansible").mkdir()
     repository = Repository(tmp_path, tenants, partner)
     begin, adopt, adopt_again, propose, plan, converge, by_hand, drift, repair, again = [
-        text for _, text in blocks("shell")
+        text for _unused, text in blocks("shell")
     ]
 
     def writes() -> dict[str, int]:

@@ -177,7 +177,7 @@ class Explorer:
 
     def _check_rest(self, state: State) -> None:
         """A finished renewal stays finished: however often the role runs, it writes nothing."""
-        for _ in range(3):
+        for _unused in range(3):
             state = tick(state)
             answer = self.role.answer(full_observation(state, Run()))
             if answer.step is not None:

@@ -97,7 +97,7 @@ def undiagnosed(state: State, seen: Observation, answer: Answer) -> str | None:
         OLD: {"old_root_gone", "old_root_changed"},
     }
     for number, flow in enumerate(state.flows):
-        for chain, _ in seen.addresses:
+        for chain, _unused in seen.addresses:
             if chain is None or not flow.sends or flow.cache & chain:
                 continue
             names = expected[chain & (OLD | NEW)] if chain != OLD | NEW else expected[NEW] | expected[OLD]

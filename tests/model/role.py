@@ -107,7 +107,7 @@ class Role:
         if self.overlooks:
             seen = self.overlooks(seen)
         arriving = OLD if state.rollback else NEW
-        if run.soaked and not all(chain is not None and chain & arriving for chain, _ in seen.addresses):
+        if run.soaked and not all(chain is not None and chain & arriving for chain, _unused in seen.addresses):
             run = run._replace(soaked=False)
             seen = seen._replace(soaked=False)
         answer = self.answer(seen)
@@ -200,7 +200,7 @@ def observations(state: State, run: Run) -> Iterator[Observation]:
     for combination in product(*addresses):
         seen = base._replace(addresses=combination)
         yield seen
-        yield seen._replace(addresses=tuple((chain, 1) for chain, _ in combination))
+        yield seen._replace(addresses=tuple((chain, 1) for chain, _unused in combination))
         for number in range(len(combination)):
             yield seen._replace(addresses=(*combination[:number], (None, 1), *combination[number + 1 :]))
         if state.guarded is not None:

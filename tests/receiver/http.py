@@ -34,13 +34,15 @@ def read_request(connection: socket.socket, buffer: bytearray) -> RequestHead | 
             raise BadRequest("the head of the request is too long")
         if not _more(connection, buffer):
             return None
-    head, _, rest = bytes(buffer).partition(b"\r\n\r\n")
+    head, _unused, rest = bytes(buffer).partition(b"\r\n\r\n")
     buffer[:] = rest
     lines = head.decode("latin-1").split("\r\n")
     words = lines[0].split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
         raise BadRequest("the first line is not an HTTP/1 request")
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    headers = {
+        name.strip().lower(): value.strip() for name, _unused, value in (line.partition(":") for line in lines[1:])
+    }
     if headers.get("expect", "").lower() == "100-continue":
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     if "chunked" in headers.get("transfer-encoding", "").lower():
@@ -86,7 +88,7 @@ def _drop_chunks(connection: socket.socket, buffer: bytearray) -> None:
         while b"\r\n" not in buffer:
             if len(buffer) > _LIMIT or not _more(connection, buffer):
                 raise BadRequest("a chunk without its length")
-        line, _, rest = bytes(buffer).partition(b"\r\n")
+        line, _unused, rest = bytes(buffer).partition(b"\r\n")
         buffer[:] = rest
         try:
             size = int(line.split(b";")[0], 16)

@@ -69,7 +69,7 @@ class Api:
         for API Clients").
         """
         header = call.headers.get("authorization", "")
-        scheme, _, value = header.partition(" ")
+        scheme, _unused, value = header.partition(" ")
         credentials = self._tenant.credentials
         if scheme.lower() == "bearer":
             return credentials.by_token(value.strip(), self._tenant.clock.now())

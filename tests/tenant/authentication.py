@@ -130,7 +130,7 @@ class Credentials:
         self._generation += 1
 
     def by_token(self, token: str, now: datetime) -> Principal | None:
-        signed, _, signature = token.rpartition(".")
+        signed, _unused, signature = token.rpartition(".")
         if not hmac.compare_digest(self._signature(signed).encode(), signature.encode()):
             return None
         claims = json.loads(base64.urlsafe_b64decode(signed.split(".")[1] + "=="))

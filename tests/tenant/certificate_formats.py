@@ -98,7 +98,7 @@ def read_certificate(body: bytes, content_type: str) -> bytes:
         return _checked(body)
     if b"-----BEGIN " in body:
         blocks = _blocks(body, _NOT_A_CERTIFICATE)
-        if any(label not in ("CERTIFICATE", "X509 CERTIFICATE") for label, _ in blocks):
+        if any(label not in ("CERTIFICATE", "X509 CERTIFICATE") for label, _unused in blocks):
             raise Refusal(415, _NOT_A_CERTIFICATE)
         if len(blocks) != 1:
             raise Refusal(400, "Certificate validation failed: the request body holds more than one certificate")

@@ -98,7 +98,7 @@ def _actions(tenant: LocalTenant) -> dict[str, Callable[[dict[str, Any]], Any]]:
     def latency(body: dict[str, Any]) -> None:
         tenant.latency = float(body["seconds"])
 
-    def release(_: dict[str, Any]) -> None:
+    def release(_unused: dict[str, Any]) -> None:
         for fault in tenant.faults.all():
             fault.release()
 

@@ -37,12 +37,12 @@ class Query:
         return default if value is None else value.strip().lower() == "true"
 
     def __contains__(self, name: str) -> bool:
-        return any(key == name for key, _ in self.pairs)
+        return any(key == name for key, _unused in self.pairs)
 
     @property
     def system_options(self) -> list[str]:
         """The names sent that begin with ``$``."""
-        return [key for key, _ in self.pairs if key.startswith("$")]
+        return [key for key, _unused in self.pairs if key.startswith("$")]
 
 
 @dataclass

@@ -89,21 +89,21 @@ def read_keystore_file(data: bytes, password: str) -> list[FileEntry]:
     if not hmac.compare_digest(hashlib.sha1(encoded + _WHITENER + data[:-20]).digest(), data[-20:]):
         raise WrongPassword("keystore password was incorrect")
     found = []
-    for _ in range(reader.number()):
+    for _unused in range(reader.number()):
         tag, alias = reader.number(), reader.text()
         reader.take(8)  # the time of the entry
         protected = None
         if tag == 1:
             protected = reader.take(reader.number())
-            chain = [reader.certificate(version) for _ in range(reader.number())]
+            chain = [reader.certificate(version) for _unused in range(reader.number())]
         elif tag == 2:
             chain = [reader.certificate(version)]
         else:
             raise NotAKeystore("the keystore file holds secret keys")
-        if alias != alias.lower() or not chain or any(kind != "X.509" for kind, _ in chain):
+        if alias != alias.lower() or not chain or any(kind != "X.509" for kind, _unused in chain):
             continue
         key = None if protected is None else _unprotect(protected, password)
-        found.append(FileEntry(alias, tuple(der for _, der in chain), key))
+        found.append(FileEntry(alias, tuple(der for _unused, der in chain), key))
     if reader.at != len(data) - 20:
         raise NotAKeystore("the keystore file is damaged")
     return found
@@ -112,8 +112,8 @@ def read_keystore_file(data: bytes, password: str) -> list[FileEntry]:
 def _unprotect(protected: bytes, password: str) -> bytes:
     """An EncryptedPrivateKeyInfo (RFC 5208) to PKCS#8."""
     try:
-        ((_, outer),) = elements(protected)
-        (_, algorithm), (_, sealed) = elements(outer)
+        ((_unused, outer),) = elements(protected)
+        (_unused, algorithm), (_unused, sealed) = elements(outer)
         parts = elements(algorithm)
     except (NotPkcs7, ValueError):
         raise NotAKeystore("a key of the keystore file is damaged") from None
@@ -121,7 +121,7 @@ def _unprotect(protected: bytes, password: str) -> bytes:
     if oid == _JKS_PROTECTION:
         return _jks_key(sealed, password)
     if oid == _JCEKS_PROTECTION:
-        (_, salt), (_, count) = elements(parts[1][1])
+        (_unused, salt), (_unused, count) = elements(parts[1][1])
         return _jceks_key(sealed, password, bytearray(salt), int.from_bytes(count, "big"))
     raise NotAKeystore("a key of the keystore file is protected in an unknown way")
 
@@ -153,7 +153,7 @@ def _jceks_key(sealed: bytes, password: str, salt: bytearray, count: int) -> byt
     result = b""
     for half in (bytes(salt[:4]), bytes(salt[4:])):
         digest = half
-        for _ in range(count):
+        for _unused in range(count):
             digest = hashlib.md5(digest + password.encode()).digest()
         result += digest
     decryptor = Cipher(TripleDES(result[:24]), modes.CBC(result[24:32])).decryptor()

@@ -122,7 +122,7 @@ class _Reads:
             Entity("KeystoreResource", "KeystoreResources", f"'{name}'", properties, edm={"Resource": "Edm.Binary"})
         )
 
-    def history(self, _: Request) -> Answer:
+    def history(self, _unused: Request) -> Answer:
         """The newest of each alias first, as in the specification's example."""
         found = sorted(self._keystore.history().values(), key=lambda entry: entry.modified, reverse=True)
         return Answer.collection(

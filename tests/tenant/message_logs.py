@@ -56,7 +56,7 @@ class _Logs:
             key = order.partition(",")[0].removesuffix(" desc")
             if order == "Status,LogEnd desc":
                 found.reverse()
-            found.sort(key=lambda log: _ORDER[key](log), reverse=order in ("LogEnd desc", "LogStart desc"))
+            found.sort(key=_ORDER[key], reverse=order in ("LogEnd desc", "LogStart desc"))
         return collection_answer(request, "MessageProcessingLogs", found, _entity, properties=_SELECTABLE)
 
     def count(self, request: Request) -> Answer:

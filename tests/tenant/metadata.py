@@ -282,7 +282,7 @@ def _entity_type(name: str) -> str:
     parts = [head, f"<Key>{keys}</Key>" if keys else ""]
     parts += [_property(f"{text}!" if text.split(":")[0] in key.split() else text) for text in properties.split()]
     for link in links.split():
-        role, _, _ = link.partition(">")
+        role, _unused, _unused = link.partition(">")
         parts.append(
             f'<NavigationProperty Name="{role}" Relationship="com.sap.hci.api.{name}_{role}" '
             f'FromRole="{name}" ToRole="{role}"/>'
@@ -293,10 +293,10 @@ def _entity_type(name: str) -> str:
 def _document() -> str:
     types, associations, sets, ends = [], [], [], []
     set_of = {kind: name for name, kind in _SETS.items()}
-    for name, (_, _, _, links, _) in _TYPES.items():
+    for name, (_unused, _unused, _unused, links, _unused) in _TYPES.items():
         types.append(_entity_type(name))
         for link in links.split():
-            role, _, target = link.partition(">")
+            role, _unused, target = link.partition(">")
             many, target = ("*" if target.endswith("*") else "0..1"), target.rstrip("*")
             associations.append(
                 f'<Association Name="{name}_{role}"><End Type="com.sap.hci.api.{name}" Multiplicity="1" Role="{name}"/>'

@@ -60,14 +60,14 @@ def _children(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int
 
 def elements(data: bytes) -> list[tuple[int, bytes]]:
     """Tag and content of the elements in a row. Raises :class:`NotPkcs7`."""
-    return [(tag, data[start:end]) for tag, _, start, end, _ in _children(data, 0, len(data))]
+    return [(tag, data[start:end]) for tag, _unused, start, end, _unused in _children(data, 0, len(data))]
 
 
 def _definite(data: bytes, at: int) -> bytes:
     """One element with definite lengths throughout."""
-    tag, start, end, _ = _element(data, at)
+    tag, start, end, _unused = _element(data, at)
     content = (
-        b"".join(_definite(data, child) for _, child, *_ in _children(data, start, end))
+        b"".join(_definite(data, child) for _unused, child, *_unused in _children(data, start, end))
         if tag & 0x20
         else data[start:end]
     )
@@ -89,14 +89,14 @@ def pkcs7_certificates(data: bytes) -> list[bytes]:
     parts = list(_children(data, start, end))
     if len(parts) != 2 or data[parts[0][1] : parts[0][4]] != _SIGNED_DATA or parts[1][0] != 0xA0:
         raise NotPkcs7("not a SignedData")
-    tag, start, end, _ = _element(data, parts[1][2])
+    tag, start, end, _unused = _element(data, parts[1][2])
     if tag != 0x30:
         raise NotPkcs7("not a SignedData")
     return [
         _definite(data, at)
-        for tag, _, first, last, _ in _children(data, start, end)
+        for tag, _unused, first, last, _unused in _children(data, start, end)
         if tag == 0xA0
-        for kind, at, *_ in _children(data, first, last)
+        for kind, at, *_unused in _children(data, first, last)
         if kind == 0x30
     ]
 
@@ -109,7 +109,7 @@ def certificate_path(data: bytes) -> list[bytes]:
     if tag != 0x30 or after != len(data):
         raise NotPkcs7("not a PkiPath")
     found = []
-    for tag, at, first, _, next_one in _children(data, start, end):
+    for tag, at, first, _unused, next_one in _children(data, start, end):
         # A certificate starts with its tbsCertificate, a SEQUENCE in the SEQUENCE; a lone one has that a level higher.
         if tag != 0x30 or data[first : first + 1] != b"\x30":
             raise NotPkcs7("not a PkiPath")

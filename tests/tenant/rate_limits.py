@@ -33,16 +33,16 @@ class RateLimits:
     def allows(self, path: str, user: str) -> bool:
         """Counts the request when it is allowed."""
         now = self._monotonic()
-        what, _, for_all, for_one = next(
+        what, _unused, for_all, for_one = next(
             limits for limits in _CLASSES if re.fullmatch(limits[1], path) or limits[0] == "design time"
         )
         with self._lock:
             windows = [(self._seen[what, None], for_all), (self._seen[what, user], for_one)]
-            for window, _ in windows:
+            for window, _unused in windows:
                 while window and window[0] <= now - 1.0:
                     window.popleft()
             if any(len(window) >= limit for window, limit in windows):
                 return False
-            for window, _ in windows:
+            for window, _unused in windows:
                 window.append(now)
         return True

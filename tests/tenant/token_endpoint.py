@@ -22,7 +22,7 @@ __all__ = ["answer_token_request", "basic_credentials"]
 
 def basic_credentials(header: str | None) -> tuple[str, str] | None:
     """Name and password of an ``Authorization: Basic`` header."""
-    scheme, _, value = (header or "").partition(" ")
+    scheme, _unused, value = (header or "").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:

@@ -139,7 +139,7 @@ def with_definite_lengths(data: bytes) -> bytes:
 def _definite(data: bytes, start: int, end: int, depth: int) -> tuple[bytes, int]:
     if depth > _MAX_NESTING:
         raise Asn1Error("it is nested deeper than any certificate")
-    _, position = _read_tag(data, start, end)
+    _unused, position = _read_tag(data, start, end)
     if position >= end:
         raise Asn1Error("it ends in the middle of a length")
     if data[position] == _INDEFINITE:
@@ -186,7 +186,7 @@ def _read_tag(data: bytes, start: int, end: int) -> tuple[int, int]:
         raise Asn1Error("it ends where a value should begin")
     tag, position = data[start], start + 1
     if tag & 0x1F == 0x1F:
-        for _ in range(4):
+        for _unused in range(4):
             if position >= end:
                 raise Asn1Error("it ends in the middle of a tag")
             octet = data[position]

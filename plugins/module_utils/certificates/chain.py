@@ -166,7 +166,7 @@ class _Graph:
         best: list[Certificate] = []
         best_rank: tuple[bool, bool, object, int] | None = None
         stack = [[leaf]]
-        for _ in range(_MAX_STEPS):
+        for _unused in range(_MAX_STEPS):
             if not stack:
                 break
             path = stack.pop()

@@ -55,8 +55,8 @@ def parse_name(element: Element) -> DistinguishedName:
         attributes = [_parse_attribute(attribute) for attribute in children(relative, SET)]
         if not attributes:
             raise Asn1Error("a name has an empty part")
-        shown.append("+".join(f"{ATTRIBUTE_NAMES.get(oid, oid)}={text}" for oid, text, _ in attributes))
-        compared.append(tuple(sorted((oid, value) for oid, _, value in attributes)))
+        shown.append("+".join(f"{ATTRIBUTE_NAMES.get(oid, oid)}={text}" for oid, text, _unused in attributes))
+        compared.append(tuple(sorted((oid, value) for oid, _unused, value in attributes)))
     return DistinguishedName(", ".join(reversed(shown)), tuple(compared))
 
 

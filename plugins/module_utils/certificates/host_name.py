@@ -43,7 +43,7 @@ def names_of(certificate: Certificate) -> tuple[str, ...]:
 def _matches(pattern: str, wanted: str) -> bool:
     pattern = pattern.rstrip(".").lower()
     if pattern.startswith("*."):
-        label, _, rest = wanted.partition(".")
+        label, _unused, rest = wanted.partition(".")
         return bool(label) and rest == pattern[2:] and "." in rest and "*" not in rest
     return pattern == wanted and "*" not in pattern
 

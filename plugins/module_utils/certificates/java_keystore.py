@@ -44,7 +44,7 @@ def write_trusted_certificates(entries: Sequence[tuple[str, bytes]], password: s
         JDK would lose such an entry without a word.
     :param moment: when the entries were made, as the file says.
     """
-    aliases = [alias for alias, _ in entries]
+    aliases = [alias for alias, _unused in entries]
     if len(set(aliases)) != len(aliases) or not all(is_folded(alias) for alias in aliases):
         raise ValueError("aliases of a Java keystore file must be in lower case and differ")
     milliseconds = round(moment.timestamp() * 1000)
@@ -71,7 +71,7 @@ def read_trusted_certificates(data: bytes) -> list[tuple[str, bytes]]:
     if version not in (1, _VERSION):
         raise _unreadable(f"its version {version} is unknown")
     found: list[tuple[str, bytes]] = []
-    for _ in range(reader.number()):
+    for _unused in range(reader.number()):
         tag, alias = reader.number(), reader.text()
         reader.take(8)
         if tag == _PRIVATE_KEY:

@@ -33,7 +33,7 @@ def linked_paths(served: Sequence[Certificate], anchors: Sequence[Certificate]) 
     if leaf in search.anchors:
         yield (leaf,)
     level: list[_Path] = [(leaf,)]
-    for _ in range(_MAX_INTERMEDIATES + 1):
+    for _unused in range(_MAX_INTERMEDIATES + 1):
         for path in level:
             yield from search.to_anchors(path)
         level = search.longer(level)

@@ -80,7 +80,7 @@ def made_with(signature: Signature, key: PublicKey) -> bool | None:
         return None
     if not _could_have_made(signature, key):
         return False
-    _, hash_name, kind = known
+    _unused, hash_name, kind = known
     try:
         return _verify(key, kind, hash_name, signature.parameters, signature.octets, signature.signed)
     except (_CannotCheck, Asn1Error):

@@ -64,7 +64,7 @@ def trust_files(entries: Sequence[KeystoreEntry], certificates: Mapping[str, Cer
             others["second_aliases"].append(entry)
         else:
             roots[entry.fingerprint_sha256] = (entry, certificate)
-    names = _file_names([entry for entry, _ in roots.values()])
+    names = _file_names([entry for entry, _unused in roots.values()])
     texts = {_ROOTS: _roots_file(list(roots.values()), names), _OTHERS: _others_file(others)}
     for entry, certificate in roots.values():
         texts[names[entry.alias]] = _pem_file(entry.alias, certificate)

@@ -78,7 +78,7 @@ class ContentCache:
             return None
         try:
             with self._path(self._folder, kind, artifact_id).open("rb") as stream:
-                head, _, data = stream.read(_LARGEST_FILE).partition(b"\n")
+                head, _unused, data = stream.read(_LARGEST_FILE).partition(b"\n")
             return self._checked(json.loads(head), kind, artifact_id, data)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None

@@ -70,7 +70,7 @@ class KnownCertificates:
             # The export is only specified, and needs a role of its own; each entry can still be asked for.
             self.export_refused = True
             return
-        for _, der in exported:
+        for _unused, der in exported:
             # Aliases are folded in the file, so a certificate is recognised by its fingerprint.
             fingerprint = fingerprint_sha256(der)
             if fingerprint in wanted and fingerprint not in self.by_fingerprint:

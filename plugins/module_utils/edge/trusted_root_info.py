@@ -27,7 +27,7 @@ class _Wanted:
 
 
 def wanted_needs(options: dict[str, Any]) -> _Wanted:
-    receivers, _ = protected_of(options["receivers"], ())
+    receivers, _unused = protected_of(options["receivers"], ())
     return _Wanted(
         normalise_fingerprint(options["fingerprint_sha256"]),
         receivers,

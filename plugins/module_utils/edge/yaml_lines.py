@@ -50,7 +50,7 @@ def read_items(text: bytes, path: str, key: str) -> tuple[list[Item], list[Fault
     faults: list[Fault] = []
     if _kind(node) == "mapping":
         fields = dict(_pairs(node, path, faults))
-        for name, (line, _) in fields.items():
+        for name, (line, _unused) in fields.items():
             if name != key:
                 faults.append(_fault("unknown_key", line, f'"{name}" is not known here', f"Give the list as {key}"))
         node = fields[key][1] if key in fields else None
@@ -87,7 +87,7 @@ def _item(entry: Any, path: str, faults: list[Fault]) -> Item | None:
         return None
     values: dict[str, str] = {}
     lines: dict[str, str] = {}
-    for name, (_, value) in _pairs(entry, path, faults):
+    for name, (_unused, value) in _pairs(entry, path, faults):
         lines[name] = _where(path, value)
         if _kind(value) != "scalar":
             faults.append(_fault("not_a_text", lines[name], f"{name} is no text", None))

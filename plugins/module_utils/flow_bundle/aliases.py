@@ -95,7 +95,7 @@ def may_name_key(element: Element, parameters: Parameters, alias: str) -> str | 
         elif not _KEY_NAME.search(name) or _CREDENTIAL.search(name) or _ALIAS_NAME.search(name):
             continue
         text = parameters.resolve(template).text.strip()
-        if text == alias or any(cell == alias for row in read_rows(text) for _, cell in row):
+        if text == alias or any(cell == alias for row in read_rows(text) for _unused, cell in row):
             return name
     return None
 

@@ -94,7 +94,7 @@ def _headers_set(element: Element, parameters: Parameters) -> set[str]:
     for row in read_rows(parameters.resolve(element.properties.get("headerTable", "")).text):
         named = dict(row)
         deletes = named.get("Action", "").lower() == "delete"
-        names = [named["Name"]] if "Name" in named else [cell for _, cell in row]
+        names = [named["Name"]] if "Name" in named else [cell for _unused, cell in row]
         if not deletes:
             found.update(name for name in names if name in _HEADERS or "${" in name)
     return found
@@ -104,7 +104,7 @@ def _allowed_in(element: Element, parameters: Parameters) -> str | None:
     """A header named in the list of allowed headers. ``*`` alone is not taken as a sign: it is everywhere."""
     listed = parameters.resolve(element.properties.get("allowedHeaderList", "")).text.split("|")
     for entry in listed:
-        start, star, _ = entry.strip().partition("*")
+        start, star, _unused = entry.strip().partition("*")
         for header in _HEADERS:
             if header == start or (star and len(start) > 4 and header.startswith(start)):
                 return header

@@ -64,7 +64,7 @@ def _split(text: str) -> tuple[str, str]:
         return host, rest[1:] or "443"
     if text.count(":") > 1:
         return text, "443"
-    host, _, port = text.partition(":")
+    host, _unused, port = text.partition(":")
     return host, port or "443"
 
 

@@ -39,7 +39,7 @@ def facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
     needs_new = {(row["receiver"], row["address"]): row for row in _rows(observation, "needs_new")}
     roots = {name: observation[name] for name in ("old_root", "new_root")}
     own_aliases = {alias for root in roots.values() for alias in _aliases(entries, root)}
-    host, _, port = served["receiver"].rpartition(":")
+    host, _unused, port = served["receiver"].rpartition(":")
     return {
         "now": observation["keystore"]["tenant_time"],
         "old_root": _root(entries, roots["old_root"], None),

@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from ..clock import Clock, growing_pauses
@@ -36,7 +36,7 @@ _LONGEST_PAUSE = 60.0
 _MOST_TRIES = 4
 _MOST_PAGES = 10000
 
-_Query = Mapping[str, str] | None
+_Query: TypeAlias = "Mapping[str, str] | None"
 _JSON = {"Accept": "application/json"}
 
 

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from .errors import BadConnectionOptions
@@ -79,7 +79,7 @@ class AccessToken:
     name = "the access token"
 
 
-Login = ClientSecret | ClientCertificate | UserPassword | AccessToken
+Login: TypeAlias = "ClientSecret | ClientCertificate | UserPassword | AccessToken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def import_certificates(keystore: Keystore, wanted: Sequence[NewCertificate], up
         if upload == "keystore":
             named += [(one.alias, reason) for one, reason in refused]
         else:
-            left += [one for one, _ in refused]
+            left += [one for one, _unused in refused]
     _one_by_one(keystore, left, named)
 
 

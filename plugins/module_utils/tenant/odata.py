@@ -123,7 +123,7 @@ def page(body: bytes) -> tuple[list[dict[str, Any]], str | None]:
 
 def path_of_link(link: str) -> str:
     """The path below ``/api/v1/`` of a link that an answer gave; its host does not count."""
-    _, found, path = link.partition("/api/v1/")
+    _unused, found, path = link.partition("/api/v1/")
     if not found:
         path = link.rsplit("/", 1)[-1] if "://" in link else link.lstrip("/")
     return quote(path, safe="%/?&=$'(),:;@!*+~-._")

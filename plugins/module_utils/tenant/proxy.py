@@ -83,7 +83,7 @@ def _matches(host: str, port: int, entry: str) -> bool:
 
 def _split_port(entry: str) -> tuple[str, int | None]:
     if entry.startswith("["):
-        name, _, rest = entry[1:].partition("]")
+        name, _unused, rest = entry[1:].partition("]")
         return name, int(rest[1:]) if rest[1:].isdigit() else None
     name, colon, digits = entry.rpartition(":")
     if colon and digits.isdigit() and ":" not in name:

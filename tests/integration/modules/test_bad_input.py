@@ -105,7 +105,7 @@ def test_what_is_no_root_is_refused_as_what_it_is(tenant: LocalTenant, pki: Pki,
 def test_every_mistake_has_words_of_its_own(tenant: LocalTenant, pki: Pki) -> None:
     said = {
         mistake: str(call(tenant, "trusted_root", options(pki)).result["problem"]["what"])
-        for mistake, (options, _) in BAD_CERTIFICATES.items()
+        for mistake, (options, _unused) in BAD_CERTIFICATES.items()
     }
     same = {
         one: other

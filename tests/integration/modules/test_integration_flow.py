@@ -75,7 +75,7 @@ def test_flows_are_taken_out_of_service_and_deployed_again(flows: LocalTenant) -
         changed=60,
         connections=8,
     )
-    assert {name: status for name, (status, _) in _deployments(flows).items()} == dict.fromkeys(
+    assert {name: status for name, (status, _unused) in _deployments(flows).items()} == dict.fromkeys(
         ["invoices", "orders", "stock"], "STARTED"
     )
 

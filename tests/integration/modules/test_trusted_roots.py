@@ -103,7 +103,7 @@ def test_a_hundred_runs_write_nothing(tenant: LocalTenant, many: list[Credential
     tenant.seed_certificate("partner_2", self_signed_leaf("partner 2").der)
     assert call(tenant, "trusted_roots", options).result["changed"] is True
     tenant.read_only = True
-    for _ in range(100):
+    for _unused in range(100):
         again = call(tenant, "trusted_roots", options)
         assert again.result["changed"] is False
         assert again.requests == [LISTING, EXPORT]
@@ -112,7 +112,7 @@ def test_a_hundred_runs_write_nothing(tenant: LocalTenant, many: list[Credential
 
 def test_the_set_converges_in_both_directions(tenant: LocalTenant, many: list[Credential], tmp_path: Path) -> None:
     """Added, replaced, renamed and removed in one call; keys, leaf certificates and SAP's entries are left alone."""
-    first, second, third, *_ = many
+    first, second, third, *_unused = many
     leaf = self_signed_leaf("partner")
     key_pair = issue(first, "client", key=rsa_key())
     tenant.seed_certificate("old; name\\", first.der)
@@ -239,7 +239,7 @@ def test_what_the_tenant_does_not_import_is_tried_by_itself_or_named(
     assert [one.split("(")[0] for one in refused.writes] == [IMPORT, *alone]
     assert ("notImported" in refused.message) == (upload == "keystore")
     assert seen(tenant, "root_003") == {"root_003": sha256(many[9].der).hexdigest()}, "nobody's certificate is replaced"
-    done, _, left = refused.message.partition("Done: ")[2].partition("Not done:")
+    done, _unused, left = refused.message.partition("Done: ")[2].partition("Not done:")
     assert all(f'"root_00{n}"' in done for n in (0, 1, 2, 4, 5))
     assert ('"root_003"' in done, '"root_003"' in left) == (False, True)
 
@@ -288,7 +288,7 @@ def test_a_run_that_was_stopped_half_way_says_where_and_the_next_one_completes_i
     tenant.faults.add("status", status=403, method="PUT", path=".*/KeystoreResources.*")
     refused = call(tenant, "trusted_roots", options)
     assert refused.kind == "NotPermitted"
-    done, _, left = refused.message.partition("Not done:")
+    done, _unused, left = refused.message.partition("Not done:")
     assert all(f'"root_{n:03}"' in done for n in range(30))
     assert '"stray"' in left
     assert '"stray_2"' in left

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,8 @@ from ansible_collections.certops.sap_cloud_integration.tests.receiver import Loc
 
 @pytest.fixture
 def landscape(tmp_path: Path) -> Iterator[tuple[Renewal, LocalReceiver]]:
-    with running_renewal(tmp_path, ["127.0.0.13", "127.0.0.14"]) as running:
-        yield running
+    with ExitStack() as stack:
+        yield stack.enter_context(running_renewal(tmp_path, ["127.0.0.13", "127.0.0.14"]))
 
 
 def test_the_old_root_stays_while_another_receiver_needs_it(landscape: tuple[Renewal, LocalReceiver]) -> None:
@@ -54,7 +55,7 @@ def test_the_old_root_stays_while_another_receiver_needs_it(landscape: tuple[Ren
 
 
 def test_one_step_by_its_tag_and_the_status_by_itself(landscape: tuple[Renewal, LocalReceiver]) -> None:
-    renewal, _ = landscape
+    renewal, _unused = landscape
     playbook = renewal.playbook()
     renewal.renew(playbook, "--tags", "import_new_root")
     assert renewal.steps == ["import_new_root"]
@@ -101,7 +102,7 @@ def test_a_certificate_that_was_exchanged_too_early(landscape: tuple[Renewal, Lo
 
 
 def test_a_flow_in_error_is_reported_in_the_words_of_the_tenant(landscape: tuple[Renewal, LocalReceiver]) -> None:
-    renewal, _ = landscape
+    renewal, _unused = landscape
     renewal.tenant.runtime.plan_deployment("orders", outcome="error", error="No such queue: ORDERS.IN")
     renewal.tenant.runtime.deploy("orders", "active", "colleague@example.com")
     wait_until(lambda: _status(renewal, "orders") == "ERROR", "the flow is in ERROR")
@@ -147,10 +148,10 @@ MISTAKES = {
 
 def test_what_cannot_be_meant_is_refused_before_anything_is_asked(landscape: tuple[Renewal, LocalReceiver]) -> None:
     """Each host makes one mistake; none of them reaches the tenant."""
-    renewal, _ = landscape
+    renewal, _unused = landscape
     texts = {"OLD": renewal.old_root, "LEAF": renewal.before}
     hosts = {}
-    for name, (variables, _) in MISTAKES.items():
+    for name, (variables, _unused) in MISTAKES.items():
         given = dict(variables)
         one = texts.get(str(given.get("new_root_content")))
         if one is not None:
@@ -159,7 +160,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_asked(landscape: tup
     ran = Playbook(renewal.directory, hosts, quick=True).run(RENEW)
     assert ran.status != 0
     assert renewal.requests() == []
-    for name, (_, says) in MISTAKES.items():
+    for name, (_unused, says) in MISTAKES.items():
         assert ran.recap(name)["failed"] == 1, name
         assert says in _said_about(name, ran.output), ran.output
     assert PREFIX in ran.output

@@ -61,7 +61,7 @@ class MessageLogs:
             self._all[log.guid] = log
             self._by_flow.setdefault(log.flow_id, deque()).append(log)
             if len(self._all) > _LIMIT:
-                _, oldest = self._all.popitem(last=False)
+                _unused, oldest = self._all.popitem(last=False)
                 self._by_flow[oldest.flow_id].popleft()
 
     def one(self, guid: str) -> MessageLog | None:

@@ -92,10 +92,10 @@ def test_under_load_exchanges_drop_nothing(receiver: LocalReceiver, old: Credent
 
     def client(number: int) -> None:
         try:
-            for _ in range(40):
+            for _unused in range(40):
                 with _connect(HOSTS[number % 2], receiver.port) as connection:
                     served.add(sha256(connection.getpeercert(binary_form=True) or b"").digest())
-                    for _ in range(2):
+                    for _unused in range(2):
                         answered[number] += b"200 OK" in _ask(connection)
         except BaseException as error:
             errors.append(error)

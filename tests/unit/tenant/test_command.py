@@ -45,7 +45,7 @@ def _running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]
         yield process, lines
     finally:
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=20)
+        _unused, errors = process.communicate(timeout=20)
         assert (process.returncode, errors) == (0, "")
 
 
@@ -86,7 +86,7 @@ def _curl(directory: Path, token: str, path: str, url: str) -> str:
 
 def test_command_says_where_everything_lies_and_obeys_its_control(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    with _running("--state-dir", str(state), "--no-rate-limits") as (_, lines):
+    with _running("--state-dir", str(state), "--no-rate-limits") as (_unused, lines):
         assert any(str(state / "service-key.json") in line for line in lines)
         assert any(str(state / "ca.pem") in line for line in lines)
         assert not [

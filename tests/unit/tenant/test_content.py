@@ -209,7 +209,7 @@ def test_what_cannot_be_deployed(client: Client) -> None:
 
 def test_error_information_is_not_ready_at_once(client: Client, tenant: LocalTenant) -> None:
     tenant.runtime.plan_deployment("it's", outcome="error", error="no consumer")
-    _, task = client.ask("/DeployIntegrationDesigntimeArtifact?Id='it''s'&Version='active'", "POST")
+    _unused, task = client.ask("/DeployIntegrationDesigntimeArtifact?Id='it''s'&Version='active'", "POST")
     until(lambda: tenant.runtime.tasks[task.decode()].done)
     assert client.read("/IntegrationRuntimeArtifacts('it''s')")["Status"] == "ERROR"
     path = "/IntegrationRuntimeArtifacts('it''s')/ErrorInformation/$value"
@@ -221,7 +221,7 @@ def test_error_information_is_not_ready_at_once(client: Client, tenant: LocalTen
     inner = json.loads(document["parameter"][0])
     assert inner["message"] == "ERROR"
     assert inner["childMessageInstances"][0]["message"]["messageText"] == "no consumer"
-    _, task = client.ask("/DeployIntegrationDesigntimeArtifact?Id='it''s'&Version='active'", "POST")
+    _unused, task = client.ask("/DeployIntegrationDesigntimeArtifact?Id='it''s'&Version='active'", "POST")
     until(lambda: tenant.runtime.tasks[task.decode()].done)
 
 
@@ -297,7 +297,7 @@ def test_configurations(client: Client, tenant: LocalTenant) -> None:
     assert client.read(design("orders"))["ModifiedAt"] > before
     assert client.read(design("orders"))["Version"] == "1.0.2"  # the number says nothing about it
     assert tenant.runtime.artifact("orders").parameters["Host name"] == "x"  # until the next deployment
-    _, bundle = client.ask(design("orders") + "/$value")
+    _unused, bundle = client.ask(design("orders") + "/$value")
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         assert b"Host\\ name=y" in archive.read("src/main/resources/parameters.prop")
     assert client.ask(design("orders") + "/$links/Configurations('C')", "PUT", {"ParameterValue": "y"})[0] == 404
@@ -439,7 +439,7 @@ def test_pages_of_a_thousand(sending: LocalTenant) -> None:
     client = Client(sending)
     logs_of_runtime = sending.runtime.logs
     template = logs_of_runtime.all("good")[0]
-    for _ in range(2100):
+    for _unused in range(2100):
         logs_of_runtime.add(replace(template, guid=logs_of_runtime.new_guid(), flow_id="many"))
     options = {"_filter": "IntegrationArtifact/Id eq 'many'", "_inlinecount": "allpages", "_orderby": "LogEnd desc"}
     page = client.read("/MessageProcessingLogs", **options)

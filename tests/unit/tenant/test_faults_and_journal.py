@@ -62,11 +62,11 @@ def test_status_faults(
 def test_a_fault_is_chosen_by_method_path_number_skip_and_count(tenant: LocalTenant, wire: Wire) -> None:
     tenant.faults.add("status", method="PUT", status=500, body="html")
     tenant.faults.add("status", path=".*KeystoreEntries", skip=1, count=2, status=503)
-    assert [wire.get(LIST).status for _ in range(4)] == [200, 503, 503, 200]
+    assert [wire.get(LIST).status for _unused in range(4)] == [200, 503, 503, 200]
     assert b"<html>" in wire.import_certificate("x", make_root().der).body
     assert "x" not in tenant.entries()
     tenant.faults.add("status", number=tenant.journal[-1]["number"] + 2, status=418)
-    assert [wire.get(LIST).status for _ in range(3)] == [200, 418, 200]
+    assert [wire.get(LIST).status for _unused in range(3)] == [200, 418, 200]
     with pytest.raises(ValueError, match="unknown kind"):
         tenant.faults.add("earthquake")
 
@@ -221,8 +221,8 @@ def test_rate_limits_of_a_user_and_of_the_tenant(tenant: LocalTenant) -> None:
     now = [100.0]
     one, other = Wire(tenant), Wire(tenant, tenant.create_service_key())
     tenant.rate_limits = RateLimits(lambda: now[0])
-    assert [one.get("/KeystoreEntries('41')").status for _ in range(11)] == [404] * 10 + [429]
-    assert [other.get("/KeystoreEntries('41')").status for _ in range(3)] == [404] * 2 + [429]
+    assert [one.get("/KeystoreEntries('41')").status for _unused in range(11)] == [404] * 10 + [429]
+    assert [other.get("/KeystoreEntries('41')").status for _unused in range(3)] == [404] * 2 + [429]
     assert one.get("/").status == 200  # another class
     now[0] += 0.9
     assert one.get("/KeystoreEntries('41')").status == 429
@@ -261,7 +261,7 @@ def test_a_temporary_directory_is_gone_at_the_end() -> None:
 
 def test_writes_at_the_same_moment_are_all_kept(tenant: LocalTenant) -> None:
     roots = [make_root(f"root {number}") for number in range(16)]
-    wires = [Wire(tenant) for _ in range(4)]
+    wires = [Wire(tenant) for _unused in range(4)]
 
     def work(number: int) -> None:
         for index in range(number, 16, 4):

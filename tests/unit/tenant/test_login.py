@@ -97,7 +97,7 @@ def test_certificate_key_gets_a_token_over_mutual_tls_and_without_the_certificat
 
 
 def test_certificate_key_may_call_the_api_itself(tenant: LocalTenant, tmp_path: Path) -> None:
-    _, files = _files(tenant, tmp_path)
+    _unused, files = _files(tenant, tmp_path)
     assert "KeystoreEntry" in _curl(tenant, *files, f"{tenant.url}/api/v1/KeystoreEntries").stdout
     assert _curl(tenant, "-w", "%{http_code}", f"{tenant.url}/api/v1/KeystoreEntries").stdout == "401"
 

@@ -216,7 +216,7 @@ def test_an_anchor_may_be_out_of_date_and_nothing_else(receiver: LocalReceiver) 
     ):
         receiver.exchange(leaf)
         with running(Keystore(anchor), flow(receiver.port)) as runtime:
-            assert {status for status, _ in outcomes_after(runtime, 0)} == {outcome}
+            assert {status for status, _unused in outcomes_after(runtime, 0)} == {outcome}
 
 
 def test_a_refused_and_an_unknown_receiver(receiver: LocalReceiver, old_root: Credential) -> None:
@@ -409,10 +409,10 @@ def test_a_parameter_takes_effect_at_the_deployment(receiver: LocalReceiver, old
     with running(Keystore(old_root), written) as runtime:
         until(runtime.messages)
         runtime.edit("orders", parameters={"Host": f"{HOST}:{receiver.port}"})
-        assert {status for status, _ in outcomes_after(runtime, len(runtime.messages()))} == {"FAILED"}
+        assert {status for status, _unused in outcomes_after(runtime, len(runtime.messages()))} == {"FAILED"}
         task = runtime.deploy("orders", "active", "me")
         until(lambda: runtime.tasks[task].done)
-        assert {status for status, _ in outcomes_after(runtime, len(runtime.messages()))} == {"COMPLETED"}
+        assert {status for status, _unused in outcomes_after(runtime, len(runtime.messages()))} == {"COMPLETED"}
 
 
 def test_a_restart_of_the_tenant_changes_nothing_of_the_flows(

@@ -144,7 +144,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
 def _news(answer: Mapping[str, Any], told: Told) -> Iterator[dict[str, Any]]:
     """The events of one answer that were not sent before."""
     where = answer["where"]
-    place = next(iter(where.values()))
+    place, *_rest = where.values()
     message = answer.get("message")
     if told.is_news(place, message):
         yield {"kind": "problem", **where, "message": message}

@@ -158,7 +158,7 @@ def test_fields_as_openssl_and_keytool_show_them(chain: Chain) -> None:
             expected.not_valid_after_utc,
         )
         assert certificate.is_ca is expected.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    leaf, _, root = chain.certificates
+    leaf, _unused, root = chain.certificates
     assert leaf.subject_alternative_names == ("DNS:receiver.example",)
     assert leaf.extended_key_usages == ("serverAuth", "clientAuth")
     assert (leaf.self_signed, root.self_signed) == (False, True)
@@ -213,7 +213,7 @@ def test_both_ends_belong_to_the_validity(chain: Chain) -> None:
 
 def test_equal_by_bytes_alone(chain: Chain) -> None:
     assert parse_certificate(chain.leaf.der) == parse_certificate(chain.leaf.der)
-    assert len({parse_certificate(chain.leaf.der) for _ in range(3)}) == 1
+    assert len({parse_certificate(chain.leaf.der) for _unused in range(3)}) == 1
     assert parse_certificate(chain.leaf.der) != parse_certificate(chain.root.der)
 
 

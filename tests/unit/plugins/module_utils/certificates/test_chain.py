@@ -40,7 +40,7 @@ def test_every_order_gives_the_chain(keys: str, request: pytest.FixtureRequest) 
 
 
 def test_without_the_root_the_missing_issuer_is_named(chain: Chain) -> None:
-    leaf, intermediate, _ = chain.certificates
+    leaf, intermediate, _unused = chain.certificates
     found = order_chain([intermediate, leaf], spki_sha256=leaf.spki_sha256)
     assert (found.intermediates, found.root, found.broken) == ((intermediate,), None, None)
     assert found.gap == (
@@ -50,7 +50,7 @@ def test_without_the_root_the_missing_issuer_is_named(chain: Chain) -> None:
 
 
 def test_a_gap_in_the_middle_makes_the_rest_strangers(chain: Chain) -> None:
-    leaf, _, root = chain.certificates
+    leaf, _unused, root = chain.certificates
     found = order_chain([leaf, root], spki_sha256=leaf.spki_sha256)
     assert (found.intermediates, found.root, found.strangers) == ((), None, (root,))
     assert found.gap is not None
@@ -172,7 +172,7 @@ class TestSeveralPaths:
 
 def test_certificates_that_all_name_each_other_are_refused_in_time() -> None:
     """Sixty keys under one name, each signed by the next: no real CA, but a file may hold it."""
-    authorities = [Authority("Same") for _ in range(60)]
+    authorities = [Authority("Same") for _unused in range(60)]
     tangle = [one.signs(two) for one, two in itertools.pairwise([*authorities, authorities[0]])]
     with pytest.raises(BadCertificate, match="name each other so often"):
         order_chain(tangle, spki_sha256=tangle[0].spki_sha256)

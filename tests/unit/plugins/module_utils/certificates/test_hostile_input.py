@@ -199,7 +199,7 @@ def hard_files(chain: Chain, directory: Path) -> dict[str, bytes]:
         nested = sequence(nested)
     tiny = sequence(sequence(b"\x02\x01\x01" + b"\x30\0" * 5) + b"\x30\0" + b"\x03\x01\0")
     signed_data = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
-    name_parts = b"".join(b"\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x0c\x02ab" for _ in range(2300))
+    name_parts = b"".join(b"\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x0c\x02ab" for _unused in range(2300))
     return {
         "nested definite": nested,
         "nested indefinite": b"\x30\x80" * (LIMIT // 2),

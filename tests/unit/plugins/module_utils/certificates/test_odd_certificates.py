@@ -77,7 +77,7 @@ def test_an_extension_twice(chain: Chain) -> None:
 
 def test_two_names_of_the_signature_algorithm(chain: Chain) -> None:
     """RFC 5280, 4.1.1.2: the one inside and the one outside must be equal."""
-    leaf, intermediate, _ = chain.certificates
+    leaf, intermediate, _unused = chain.certificates
     sha256, sha384 = bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06082a8648ce3d040303")
     algorithm = sequence(sha256)
     signed = leaf.signature.signed
@@ -124,7 +124,7 @@ def test_md5_below_an_anchor(tmp_path: Path) -> None:
 
 
 def test_an_unknown_signature_algorithm_is_neither_right_nor_wrong(chain: Chain) -> None:
-    leaf, intermediate, _ = chain.certificates
+    leaf, intermediate, _unused = chain.certificates
     unknown = parse_certificate(leaf.der.replace(bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a8648ce3d04037f")))
     assert unknown.signature_algorithm == "1.2.840.10045.4.3.127"
     assert verify_signature(unknown, intermediate) is None

@@ -166,7 +166,7 @@ def test_openssl_refuses_them_as_well(name: str, tmp_path: object) -> None:
     import subprocess
     from pathlib import Path
 
-    served, anchor, _ = bad_paths()[name]
+    served, anchor, _unused = bad_paths()[name]
     directory = Path(str(tmp_path))
     for file, content in (("leaf", served[:1]), ("rest", served[1:]), ("anchor", [anchor])):
         (directory / file).write_text("".join(one.pem for one in content))
@@ -212,7 +212,7 @@ class TestDiagnosis:
         assert self.diagnose([], chain.certificates) == "The server sent no certificate."
 
     def test_no_intermediate(self, chain: Chain) -> None:
-        leaf, _, root = chain.certificates
+        leaf, _unused, root = chain.certificates
         problem = self.diagnose([leaf], [root])
         assert problem.startswith("The server sends no intermediate: CN=receiver.example")
         assert "CN=Example Issuing CA" in problem
@@ -228,7 +228,7 @@ class TestDiagnosis:
         assert root.fingerprint_sha256 in sent
 
     def test_a_root_of_the_same_name_with_another_key(self, chain: Chain, rsa_chain: Chain) -> None:
-        leaf, intermediate, _ = chain.certificates
+        leaf, intermediate, _unused = chain.certificates
         namesake = rsa_chain.certificates[2]
         problem = self.diagnose([leaf, intermediate], [namesake])
         assert "the keystore has a certificate of that name" in problem

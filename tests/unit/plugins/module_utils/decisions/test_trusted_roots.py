@@ -222,7 +222,7 @@ def test_what_is_left_after_a_refusal_is_told_entry_by_entry() -> None:
     plan = decide(roots, [])
     left = decide(roots, [held("a", ONE)])
     state = plan.state_after(left, 0)
-    done, _, missing = state.partition("Not done:")
+    done, _unused, missing = state.partition("Not done:")
     assert ('"a"' in done, '"b"' in done, '"a"' in missing, '"b"' in missing) == (True, False, False, True)
     assert plan.state_after(plan, 0) == "Nothing was changed"
 

@@ -61,7 +61,7 @@ def test_another_head_is_as_good_as_none(tmp_path: Path, name: str, value: objec
     cache = ContentCache(str(tmp_path), "tenant.example")
     cache.put("running", _CONTENT)
     (path,) = tmp_path.iterdir()
-    head, _, data = path.read_bytes().partition(b"\n")
+    head, _unused, data = path.read_bytes().partition(b"\n")
     path.write_bytes(json.dumps({**json.loads(head), name: value}).encode() + b"\n" + data)
     assert cache.get("running", _CONTENT.id) is None
 

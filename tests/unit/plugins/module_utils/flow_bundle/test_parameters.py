@@ -71,7 +71,7 @@ def test_answers_do_not_depend_on_what_was_asked_before() -> None:
 
 def test_refuses_many_long_values() -> None:
     parameters = Parameters((), {"long": "x" * 1_000_000})
-    for _ in range(33):
+    for _unused in range(33):
         parameters.resolve("{{long}}")
     with pytest.raises(BadBundle, match="absurd size"):
         parameters.resolve("{{long}}")

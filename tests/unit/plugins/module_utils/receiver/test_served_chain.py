@@ -68,7 +68,7 @@ def test_somebody_who_speaks_no_tls() -> None:
 
         def connect(address: str, port: int, timeout: float) -> socket.socket:
             ours = socket.create_connection((address, port), timeout=timeout)
-            theirs, _ = plain.accept()
+            theirs, _unused = plain.accept()
             theirs.sendall(b"220 mail.example ESMTP\r\n" * 9)
             theirs.close()
             return ours

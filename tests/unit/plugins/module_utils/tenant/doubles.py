@@ -186,7 +186,7 @@ class ScriptedServer:
     def _accept(self) -> None:
         while True:
             try:
-                plain, _ = self._listener.accept()
+                plain, _unused = self._listener.accept()
             except OSError:
                 return
             thread = threading.Thread(target=self._serve, args=(plain,), daemon=True)
@@ -220,10 +220,10 @@ class ScriptedServer:
         line = stream.readline()  # type: ignore[attr-defined]
         if not line:
             return False
-        method, target, _ = line.decode().split(" ", 2)
+        method, target, _unused = line.decode().split(" ", 2)
         headers = {}
         while header := stream.readline().decode().strip():  # type: ignore[attr-defined]
-            name, _, value = header.partition(":")
+            name, _unused, value = header.partition(":")
             headers[name] = value.strip()
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), "0"))
         body = stream.read(length)  # type: ignore[attr-defined]
@@ -267,7 +267,7 @@ class Forwarder:
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, _unused = self._listener.accept()
             except OSError:
                 return
             self._sockets.append(client)

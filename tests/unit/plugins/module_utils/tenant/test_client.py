@@ -92,8 +92,8 @@ def deploy(client: Client) -> None:
 
 
 def test_one_token_for_many_requests() -> None:
-    client, transport, _ = client_on(TOKEN, *[json_answer(ENTRY)] * 3, login=secret_login())
-    for _ in range(3):
+    client, transport, _unused = client_on(TOKEN, *[json_answer(ENTRY)] * 3, login=secret_login())
+    for _unused in range(3):
         get(client)
     assert [seen.target for seen in transport.seen] == [TOKEN_URL, *[f"{API}/KeystoreEntries('61')"] * 3]
     token = transport.seen[0]
@@ -104,20 +104,20 @@ def test_one_token_for_many_requests() -> None:
 
 
 def test_nothing_is_sent_before_the_first_question() -> None:
-    _, transport, _ = client_on(login=secret_login())
+    _unused, transport, _unused = client_on(login=secret_login())
     assert transport.seen == []
 
 
 def test_a_client_certificate_sends_its_id_and_no_secret() -> None:
     login = ClientCertificate(TOKEN_URL, "sb-1!b2|x", "pem", Secret("key"))
-    client, transport, _ = client_on(TOKEN, json_answer(ENTRY), login=login)
+    client, transport, _unused = client_on(TOKEN, json_answer(ENTRY), login=login)
     get(client)
     assert transport.seen[0].body == b"grant_type=client_credentials&client_id=sb-1%21b2%7Cx"
     assert transport.seen[0].header("Authorization") is None
 
 
 def test_a_401_renews_the_token_once() -> None:
-    client, transport, _ = client_on(TOKEN, answer(401), SECOND_TOKEN, json_answer(ENTRY), login=secret_login())
+    client, transport, _unused = client_on(TOKEN, answer(401), SECOND_TOKEN, json_answer(ENTRY), login=secret_login())
     assert get(client) == {"Alias": "a"}
     assert [seen.header("Authorization") for seen in transport.seen[1::2]] == [
         "Bearer first-token",
@@ -126,7 +126,7 @@ def test_a_401_renews_the_token_once() -> None:
 
 
 def test_a_second_401_ends_it() -> None:
-    client, transport, _ = client_on(
+    client, transport, _unused = client_on(
         TOKEN, answer(401), SECOND_TOKEN, answer(401, "<html>x</html>"), login=secret_login()
     )
     with pytest.raises(LoginRefused, match=r"the client id and client secret.*plan api"):
@@ -135,7 +135,7 @@ def test_a_second_401_ends_it() -> None:
 
 
 def test_a_given_token_is_not_renewed() -> None:
-    client, transport, _ = client_on(answer(401))
+    client, transport, _unused = client_on(answer(401))
     with pytest.raises(LoginRefused, match=r"the access token.*expired"):
         get(client)
     assert len(transport.seen) == 1
@@ -143,7 +143,7 @@ def test_a_given_token_is_not_renewed() -> None:
 
 def test_a_refused_secret_is_named_and_not_shown() -> None:
     body = f'{{"error":"unauthorized","error_description":"Bad credentials {PLANTED}"}}'
-    client, transport, _ = client_on(answer(401, body, Content_Type="application/json"), login=secret_login())
+    client, transport, _unused = client_on(answer(401, body, Content_Type="application/json"), login=secret_login())
     with pytest.raises(
         LoginRefused, match=r"auth\.example: The token service did not accept the client id.*Bad credentials"
     ) as caught:
@@ -156,7 +156,7 @@ def test_a_refused_secret_is_named_and_not_shown() -> None:
     "body", [b"", b"<html></html>", b"{}", b'{"access_token": 5}', b'{"access_token": "a\\r\\nb"}', b"[]"]
 )
 def test_a_token_service_that_gives_no_token(body: bytes) -> None:
-    client, _, _ = client_on(answer(200, body), login=secret_login())
+    client, _unused, _unused = client_on(answer(200, body), login=secret_login())
     with pytest.raises(Nonsense, match="without a token"):
         get(client)
 
@@ -180,7 +180,7 @@ def csrf(token: str) -> Any:
 
 def test_basic_fetches_token_and_cookies_before_the_first_write() -> None:
     login = UserPassword("user", Secret(PLANTED))
-    client, transport, _ = client_on(
+    client, transport, _unused = client_on(
         json_answer(ENTRY), csrf("T1"), answer(204), answer(204), json_answer(ENTRY), login=login
     )
     get(client), put(client), put(client), get(client)
@@ -194,14 +194,14 @@ def test_basic_fetches_token_and_cookies_before_the_first_write() -> None:
 def test_a_stale_csrf_token_is_fetched_anew_once() -> None:
     login = UserPassword("user", Secret(PLANTED))
     stale = answer(403, "CSRF token validation failed", X_CSRF_Token="Required")
-    client, transport, _ = client_on(csrf("T1"), answer(204), stale, csrf("T2"), answer(204), login=login)
+    client, transport, _unused = client_on(csrf("T1"), answer(204), stale, csrf("T2"), answer(204), login=login)
     put(client), put(client)
     assert transport.seen[-1].header("X-CSRF-Token") == "T2"
     assert transport.seen[-1].header("Cookie") == "JSESSIONID=s-T2; JTENANTSESSIONID_x=y"
 
 
 def test_bearer_writes_without_a_csrf_token_until_one_is_required() -> None:
-    client, transport, _ = client_on(answer(204), answer(403, X_CSRF_Token="required"), csrf("T1"), answer(204))
+    client, transport, _unused = client_on(answer(204), answer(403, X_CSRF_Token="required"), csrf("T1"), answer(204))
     put(client), put(client)
     assert sent(transport)[2] == "GET /"
     assert [seen.header("X-CSRF-Token") for seen in transport.seen] == [None, None, "Fetch", "T1"]
@@ -209,10 +209,10 @@ def test_bearer_writes_without_a_csrf_token_until_one_is_required() -> None:
 
 def test_a_csrf_token_that_is_never_good_ends_it() -> None:
     refused = answer(403, X_CSRF_Token="Required")
-    client, _transport, _ = client_on(refused, csrf("T1"), refused)
+    client, _transport, _unused = client_on(refused, csrf("T1"), refused)
     with pytest.raises(NotPermitted):
         put(client)
-    client, _, _ = client_on(refused, json_answer(ENTRY))
+    client, _unused, _unused = client_on(refused, json_answer(ENTRY))
     with pytest.raises(Nonsense, match="gave none out"):
         put(client)
 
@@ -236,13 +236,13 @@ def test_a_lock_that_lasts(status: int) -> None:
 
 
 def test_no_patience_with_a_lock_when_told_so() -> None:
-    client, _transport, _ = client_on(answer(503), lock_timeout=0)
+    client, _transport, _unused = client_on(answer(503), lock_timeout=0)
     with pytest.raises(KeystoreLocked):
         put(client)
 
 
 def test_503_of_something_else_is_no_lock() -> None:
-    client, _, _ = client_on(answer(503), lock_timeout=0)
+    client, _unused, _unused = client_on(answer(503), lock_timeout=0)
     with pytest.raises(Refused, match="deploy the flow") as caught:
         deploy(client)
     assert caught.value.status == 503
@@ -250,7 +250,7 @@ def test_503_of_something_else_is_no_lock() -> None:
 
 def test_429_waits_as_told() -> None:
     date = "Sat, 21 Nov 2026 12:00:17 GMT"
-    client, _, clock = client_on(
+    client, _unused, clock = client_on(
         answer(429, Retry_After="7"),
         answer(429, Retry_After=date, Date="Sat, 21 Nov 2026 12:00:07 GMT"),
         answer(429, Retry_After="0"),
@@ -270,14 +270,14 @@ def test_429_without_end() -> None:
 
 
 def test_jitter_spreads_writers() -> None:
-    client, _, clock = client_on(answer(503), answer(204), jitter=1.0)
+    client, _unused, clock = client_on(answer(503), answer(204), jitter=1.0)
     put(client)
     assert clock.pauses == [0.625]
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
 def test_a_read_is_tried_four_times(status: int) -> None:
-    client, transport, _ = client_on(*[answer(status)] * 9)
+    client, transport, _unused = client_on(*[answer(status)] * 9)
     with pytest.raises(Refused) as caught:
         get(client)
     assert (caught.value.status, len(transport.seen)) == (status, 4)
@@ -302,7 +302,7 @@ def test_a_write_is_tried_once(status: int, problem: type[Problem]) -> None:
 
 
 def test_409_is_never_repeated_for_reads_either() -> None:
-    client, transport, _ = client_on(answer(409))
+    client, transport, _unused = client_on(answer(409))
     with pytest.raises(Refused):
         get(client)
     assert len(transport.seen) == 1
@@ -313,19 +313,19 @@ def test_a_broken_connection_is_tried_again_when_that_may_help() -> None:
     client, transport, clock = client_on(lost, lost, json_answer(ENTRY))
     get(client)
     assert clock.pauses == [0.5, 1.0]
-    client, transport, _ = client_on(*[lost] * 9)
+    client, transport, _unused = client_on(*[lost] * 9)
     with pytest.raises(Unreachable):
         put(client)
     assert len(transport.seen) == 4
     for problem in (Unreachable("TLS"), OutcomeUnknown("sent, no answer")):
-        client, transport, _ = client_on(problem)
+        client, transport, _unused = client_on(problem)
         with pytest.raises(type(problem)):
             put(client)
         assert len(transport.seen) == 1
 
 
 def test_only_reads_may_be_repeated_by_the_transport() -> None:
-    client, transport, _ = client_on(json_answer(ENTRY), answer(204), answer(202), answer(204))
+    client, transport, _unused = client_on(json_answer(ENTRY), answer(204), answer(202), answer(204))
     get(client), put(client), deploy(client), client.delete("X('1')", doing="delete")
     assert transport.repeatable == [True, False, False, False]
 
@@ -333,10 +333,10 @@ def test_only_reads_may_be_repeated_by_the_transport() -> None:
 def test_keystore_calls_keep_to_ten_a_second() -> None:
     client, _transport, clock = client_on(*[json_answer(ENTRY)] * 31)
     started = clock.monotonic()
-    for _ in range(10):
+    for _unused in range(10):
         get(client)
     assert clock.monotonic() == started
-    for _ in range(21):
+    for _unused in range(21):
         get(client)
     assert clock.monotonic() - started == pytest.approx(3.06)
 
@@ -361,7 +361,7 @@ def test_keystore_calls_keep_to_ten_a_second() -> None:
 )
 def test_403_names_the_role(method: str, path: str, role: str) -> None:
     # An empty body, as observed on tenants, and no second try
-    client, transport, _ = client_on(answer(403, reason="Forbidden"))
+    client, transport, _unused = client_on(answer(403, reason="Forbidden"))
     verbs = {"GET": client.get_media, "POST": client.post, "DELETE": client.delete}
     with pytest.raises(NotPermitted, match=f"the role {role}"):
         client.put_media(path, b"", "x", doing="do it") if method == "PUT" else verbs[method](path, doing="do it")
@@ -371,7 +371,7 @@ def test_403_names_the_role(method: str, path: str, role: str) -> None:
 def test_404_and_its_variant_with_another_status() -> None:
     absent = '{"error":{"code":"X","message":{"lang":"en","value":"Requested entity could not be found"}}}'
     for status in (404, 400, 500):
-        client, transport, _ = client_on(answer(status, absent, Content_Type="application/json"))
+        client, transport, _unused = client_on(answer(status, absent, Content_Type="application/json"))
         with pytest.raises(NotFound) as caught:
             get(client)
         assert (caught.value.status, len(transport.seen)) == (status, 1)
@@ -380,7 +380,7 @@ def test_404_and_its_variant_with_another_status() -> None:
 def test_a_refusal_says_what_where_and_why() -> None:
     text = 'Entry with alias "a" already exists in keystore "system"'
     body = json.dumps({"error": {"code": "Bad Request", "message": {"lang": "en", "value": text}}})
-    client, _, _ = client_on(answer(400, body, "Bad Request", Content_Type="application/json"))
+    client, _unused, _unused = client_on(answer(400, body, "Bad Request", Content_Type="application/json"))
     with pytest.raises(Refused) as caught:
         put(client)
     problem = caught.value
@@ -390,23 +390,25 @@ def test_a_refusal_says_what_where_and_why() -> None:
 
 
 def test_413_says_the_limits() -> None:
-    client, _, _ = client_on(answer(413))
+    client, _unused, _unused = client_on(answer(413))
     with pytest.raises(Refused, match="10240 bytes"):
         put(client)
 
 
 @pytest.mark.parametrize("body", ["<html><title>Welcome</title></html>", "", "{}x", '{"d": [1]}'])
 def test_an_answer_that_is_no_odata(body: str) -> None:
-    client, _, _ = client_on(answer(200, body, Content_Type="text/html"))
+    client, _unused, _unused = client_on(answer(200, body, Content_Type="text/html"))
     with pytest.raises(Nonsense, match="asked to read the entry"):
         get(client)
-    client, _, _ = client_on(answer(200, body, Content_Type="text/html"))
+    client, _unused, _unused = client_on(answer(200, body, Content_Type="text/html"))
     with pytest.raises(Nonsense, match="url of its service key"):
         client.get_all("KeystoreEntries", doing="list")
 
 
 def test_a_server_that_repeats_the_token_does_not_get_it_into_a_message() -> None:
-    client, _, _ = client_on(TOKEN, answer(400, "Bearer first-token planted-Secret-4711 is bad"), login=secret_login())
+    client, _unused, _unused = client_on(
+        TOKEN, answer(400, "Bearer first-token planted-Secret-4711 is bad"), login=secret_login()
+    )
     with pytest.raises(Refused) as caught:
         put(client)
     assert "first-token" not in str(caught.value)
@@ -423,7 +425,7 @@ def page(names: list[str], following: str | None = None) -> Any:
 
 
 def test_pages_are_followed_on_our_own_host() -> None:
-    client, transport, _ = client_on(
+    client, transport, _unused = client_on(
         page(["a"], "https://stranger.example:443:443/cpi/api/v1/IntegrationRuntimeArtifacts?$skiptoken=1"),
         page(["b"], "IntegrationRuntimeArtifacts?$skiptoken=2"),
         page(["c"]),
@@ -438,13 +440,13 @@ def test_pages_are_followed_on_our_own_host() -> None:
 
 
 def test_pages_without_end() -> None:
-    client, _, _ = client_on(*[page(["a"], "X?$skiptoken=1")] * 5)
+    client, _unused, _unused = client_on(*[page(["a"], "X?$skiptoken=1")] * 5)
     with pytest.raises(Nonsense, match="never end"):
         client.get_all("X", doing="list")
 
 
 def test_the_tenants_time() -> None:
-    client, _, clock = client_on(
+    client, _unused, clock = client_on(
         json_answer(ENTRY, Date="Sat, 21 Nov 2026 15:00:00 GMT"), json_answer(ENTRY, Date="garbage"), json_answer(ENTRY)
     )
     assert client.now() == clock.now()
@@ -458,6 +460,6 @@ def test_the_tenants_time() -> None:
 def test_json_is_asked_for() -> None:
     # Without it a tenant answers Atom XML (SAP Help "OData API: Security Content")
     seen: list[Seen] = []
-    client, _, _ = client_on(lambda one: seen.append(one) or json_answer(ENTRY))
+    client, _unused, _unused = client_on(lambda one: seen.append(one) or json_answer(ENTRY))
     get(client)
     assert seen[0].header("Accept") == "application/json"

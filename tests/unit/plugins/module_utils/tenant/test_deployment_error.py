@@ -68,7 +68,7 @@ def test_texts(text: str, expected: str | None) -> None:
 
 def test_bounds() -> None:
     deep = "boom"
-    for _ in range(14):
+    for _unused in range(14):
         deep = json.dumps({"parameter": [deep]})
     assert read_deployment_error(deep) is None
     read_deployment_error("[" * 100000)

@@ -117,8 +117,10 @@ ERRORS = [
     (b'{"error":{"code":"1","message":"plain"}}', "1", "plain"),
     # SecurityContent.json: whoever does not ask for JSON gets XML
     (
-        (b'<?xml version="1.0"?><error xmlns="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata">'
-        b'<code>Not Found</code><message xml:lang="en">Requested &lt;entity&gt; gone</message></error>'),
+        (
+            b'<?xml version="1.0"?><error xmlns="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata">'
+            b'<code>Not Found</code><message xml:lang="en">Requested &lt;entity&gt; gone</message></error>'
+        ),
         "Not Found",
         "Requested <entity> gone",
     ),

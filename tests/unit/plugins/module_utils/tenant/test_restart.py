@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
+from typing import TypeAlias
 
 import pytest
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.errors import (
@@ -28,7 +29,7 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tena
 from ansible_collections.certops.sap_cloud_integration.tests.unit.plugins.module_utils.tenant.doubles import FakeClock
 
 BEFORE = datetime(2026, 11, 20, tzinfo=timezone.utc)
-State = tuple[str, bool] | None
+State: TypeAlias = "tuple[str, bool] | None"
 
 
 class Runtime:
@@ -119,7 +120,7 @@ def test_the_usual_way() -> None:
     assert outcome.after.deployed_on > outcome.before.deployed_on  # type: ignore[operator]
     assert 8 <= outcome.seconds <= 16
     # First the task alone, then the entry alone
-    names = [name for name, _ in runtime.calls]
+    names = [name for name, _unused in runtime.calls]
     assert names[:2] == ["one", "deploy"]
     assert names.count("build_status") == 3
     assert "error_text" not in names
@@ -172,7 +173,7 @@ def test_error_is_told_with_its_text_once_there_is_one() -> None:
     [outcome] = restart(runtime)
     assert outcome.problem is not None
     assert outcome.problem.said is None
-    assert [name for name, _ in runtime.calls].count("error_text") == 5
+    assert [name for name, _unused in runtime.calls].count("error_text") == 5
 
 
 def test_an_old_error_is_not_the_new_one() -> None:

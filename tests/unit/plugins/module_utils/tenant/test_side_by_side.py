@@ -40,7 +40,7 @@ def test_no_second_of_the_tenant_holds_more_requests_than_allowed(path: str, rat
     clock = FakeClock(datetime(2026, 1, 1, tzinfo=timezone.utc))
     throttle = Throttle(clock)
     sent, answered = [], []
-    for _ in range(3 * rate):
+    for _unused in range(3 * rate):
         with throttle.slot(path):
             sent.append(clock.monotonic())
             clock.advance(takes)
@@ -60,7 +60,7 @@ def test_classes_do_not_wait_for_each_other() -> None:
 
 def test_a_request_waits_while_all_slots_are_in_use() -> None:
     throttle = Throttle(FakeClock())
-    slots = [throttle.slot("KeystoreEntries") for _ in range(10)]
+    slots = [throttle.slot("KeystoreEntries") for _unused in range(10)]
     for slot in slots:
         slot.__enter__()
     began, entered = threading.Event(), threading.Event()
