@@ -22,6 +22,8 @@ _STEPS = {
     "Hand over": "hand_over",
     "Exchange certificate": "exchange_certificate",
     "Exchange files": "exchange_certificate",
+    "Keep files": "exchange_certificate",
+    "Put back": "exchange_certificate",
     "Probe": "exchange_certificate",
     "Exchange back": "exchange_back",
     "Wait": "wait",
