@@ -60,7 +60,7 @@ def test_a_chain_that_nothing_can_validate_is_named(renewal: Make, name: str, se
             "wrong_host": lambda: issue(authority, "other.example.com", hosts=["other.example.com"]),
             "leaf_expired": lambda: issue(authority, HOST, hosts=[HOST], days=1, starts_in_days=-10),
             "leaf_not_yet_valid": lambda: issue(authority, HOST, hosts=[HOST], starts_in_days=10),
-            "unvalidated_chain": lambda: issue(make_root("Third Root"), HOST, hosts=[HOST]),
+            "unvalidated_chain": lambda: issue(issue(make_root("Third"), "Third CA", ca=True), HOST, hosts=[HOST]),
         }[name]()
         if name == "no_intermediate":
             served = type(served)(served.certificate, served.key)
@@ -111,13 +111,10 @@ def test_an_old_root_that_this_run_may_not_import_is_asked_for(renewal: Make) ->
         assert (steps(run), one.roots()) == ([], {})
 
 
-def test_half_an_exchange_waits_for_the_rest(renewal: Make) -> None:
-    """The nodes behind one name change one by one; the other address is another port's receiver here."""
+def test_an_address_that_does_not_answer_holds_up_the_deletion(renewal: Make) -> None:
     with renewal(exchange="manual", probes=2) as one:
         reach_hand_over(one)
         one.receiver.install(one.receiver.after)
-        other = make_root("Unreachable")
-        assert other
         run = run_playbook(one, addresses=[*ADDRESSES, "127.0.0.99"])
         found = finding(run, "receiver_unreachable")
         assert found["concerns"] == ["127.0.0.99"]
@@ -166,13 +163,11 @@ def test_a_receiver_that_does_not_answer_counts_as_needing_the_root(renewal: Mak
         assert accepted.result["finished"] is True, accepted.output
 
 
-def test_messages_that_fail_keep_the_old_root(renewal: Make) -> None:
+def test_without_the_logs_the_old_root_stays(renewal: Make) -> None:
     with renewal(exchange="files") as one:
-        seen: list[str] = []
         one.tenant.faults.add("status", path=".*MessageProcessingLogs.*", status=500, count=None, body="odata")
         run = run_playbook(one)
         assert run.status == 2, "without the logs nothing is proven"
-        seen.append(run.output)
         assert OLD_ALIAS in one.roots()
         one.tenant.faults.clear()
         assert run_playbook(one).result["finished"] is True
@@ -181,8 +176,9 @@ def test_messages_that_fail_keep_the_old_root(renewal: Make) -> None:
 def test_flows_without_a_message_are_named(renewal: Make) -> None:
     with renewal(rate=0.0) as one:
         blocked = run_playbook(one, unproven_flows="block")
-        assert blocked.result["decision"]["flows"] == list(FLOWS)
+        assert set(blocked.result["decision"]["flows"]) == set(FLOWS)
         assert OLD_ALIAS in one.roots()
         run = run_playbook(one)
         assert run.result["finished"] is True
-        assert f"Unproven, because they completed no message since the exchange: {', '.join(FLOWS)}" in run.output
+        (line,) = [line for line in run.output.splitlines() if "Unproven, because they completed no message" in line]
+        assert all(flow in line for flow in FLOWS)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..clock import SystemClock, growing_pauses, wait_for
 from ..problem import Problem
+from ..tenant.errors import OutcomeUnknown, TenantProblem
 from ..tenant.integration_flow import IntegrationFlow
 from ..tenant.restart import RestartOutcome
 from ..tenant.session import Tenant
@@ -30,6 +31,11 @@ class FlowsFailed(Problem):
             remedy="See to these flows, then run again; the others are not deployed twice",
         )
         self.outcomes = outcomes
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Flows whose deployment the tenant took, but which were not seen to come up: they may still do so."""
+        return tuple(one.flow_id for one in self.outcomes if one.deployed and not one.restarted)
 
     def to_result(self) -> dict[str, Any]:
         return {
@@ -67,12 +73,19 @@ def undeployed(tenant: Tenant, ids: Sequence[str], *, timeout: float) -> None:
     """Take flows out of service and wait until none of them is listed; what is left then, a read-back shows."""
     for flow_id in ids:
         tenant.integration_flows.undeploy(flow_id)
-    wait_for(
-        lambda: None if any(_entries(tenant, ids).values()) else True,
-        clock=SystemClock(),
-        timeout=timeout,
-        pauses=growing_pauses(1, 10),
-    )
+    try:
+        wait_for(
+            lambda: None if any(_entries(tenant, ids).values()) else True,
+            clock=SystemClock(),
+            timeout=timeout,
+            pauses=growing_pauses(1, 10),
+        )
+    except TenantProblem as problem:
+        raise OutcomeUnknown(
+            f"The tenant accepted to take {', '.join(ids)} out of service, and could not be asked whether it is done",
+            said=str(problem),
+            remedy="Run again",
+        ) from problem
 
 
 def _entries(tenant: Tenant, ids: Sequence[str]) -> dict[str, IntegrationFlow | None]:

@@ -27,6 +27,7 @@ from ..tenant.session import Tenant, open_tenant
 from .arguments import CONNECTION, Spec
 from .carry_out import carry_out
 from .censoring import is_path, open_and_secret_values
+from .flow_states import FlowsFailed
 
 __all__ = ["ask", "ask_without_tenant", "converge", "converge_without_tenant"]
 
@@ -152,7 +153,7 @@ def _write(plan: Plan, write: Callable[[Any], None], decide_again: Callable[[], 
     if not left.changed:
         # A lost answer to a write that took effect is a change of ours. A refusal of the first write although the
         # tenant is as wanted means that somebody else was faster: nothing of it is ours.
-        ours = problem is None or isinstance(problem, OutcomeUnknown) or done > 0
+        ours = problem is None or isinstance(problem, OutcomeUnknown) or _accepted(problem) or done > 0
         return plan if ours else left, left.after
     if problem is None:
         raise Problem(
@@ -160,7 +161,17 @@ def _write(plan: Plan, write: Callable[[Any], None], decide_again: Callable[[], 
             + "; ".join(left.actions),
             remedy="Somebody may have changed it at the same moment: run again",
         )
-    raise _with_state(problem, plan.state_after(left, done))
+    under_way = _accepted(problem)
+    raise _with_state(
+        problem,
+        f"The tenant accepted to deploy {', '.join(under_way)}, which may still come to its end"
+        if under_way
+        else plan.state_after(left, done),
+    )
+
+
+def _accepted(problem: Problem) -> tuple[str, ...]:
+    return problem.accepted if isinstance(problem, FlowsFailed) else ()
 
 
 def _what_is_left(decide_again: Callable[[], Plan], problem: Problem | None) -> Plan:

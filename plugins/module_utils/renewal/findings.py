@@ -128,7 +128,7 @@ def _invalid(name: str, address: Address) -> Finding:
             "Find out which root this chain needs; do not restart flows before the keystore validates it",
         ),
     }[address.problem_kind]
-    said = f": {address.problem}" if address.problem else ""
+    said = _said(address.problem)
     return Finding(
         address.problem_kind, "outage", f"{name} at {address.address} {sentence}{said}", remedy, (address.address,)
     )
@@ -225,4 +225,4 @@ def _list(addresses: tuple[Address, ...]) -> str:
 
 
 def _said(text: str | None) -> str:
-    return f": {text}" if text else ""
+    return f": {text.rstrip('.')}" if text else ""

@@ -155,13 +155,17 @@ def _others(needs: Iterable[Mapping[str, Any]], receiver: str, address: str, own
 
 
 def _address(address: Mapping[str, Any], roots: Mapping[str, Mapping[str, Any]], by_others: bool) -> dict[str, Any]:
+    # A path to a root is not enough: clients refuse a leaf that is made out to another host or for another purpose
+    # (RFC 9110 section 4.3.4, RFC 5280 section 4.2.1.12), whatever they trust.
+    refused = address["problem"] is not None and (address["validated_by"] or address["problem_kind"] == "wrong_host")
+    validated_by = () if refused else address["validated_by"]
     return {
         "address": address["address"],
         "error": address["error"],
         "leaf_fingerprint": address["leaf_fingerprint_sha256"],
-        "validated_by_old": roots["old_root"]["fingerprint_sha256"] in address["validated_by"],
-        "validated_by_new": roots["new_root"]["fingerprint_sha256"] in address["validated_by"],
-        "validated_by_others": by_others,
+        "validated_by_old": roots["old_root"]["fingerprint_sha256"] in validated_by,
+        "validated_by_new": roots["new_root"]["fingerprint_sha256"] in validated_by,
+        "validated_by_others": by_others and not refused,
         "problem": address["problem"],
         "problem_kind": address["problem_kind"],
         "consecutive": address["stable_probes"],
