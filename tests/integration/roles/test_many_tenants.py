@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the certops.sap_cloud_integration authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several tenants in one inventory, run by the plain command with all its talk; one is broken, and no secret gets out."""
+"""Several tenants in one inventory, run by the plain command with all its talk: one is broken, no secret gets out."""
 
 from __future__ import annotations
 
