@@ -67,7 +67,10 @@ class TenantRun:
     @classmethod
     def all_of(cls, hosts: Mapping[str, Mapping[str, Any]]) -> tuple[TenantRun, ...]:
         """Each host of this run, and each other one of the inventory that sends to a receiver."""
-        runs = (cls.from_variables(name, hosts[name]) for name in hosts)
+        # Before ansible-core 2.19, a task delegated to localhost makes a host of it, with the variables of all, but of
+        # no group; each host of an inventory is in one, if only in "ungrouped".
+        inventory = (name for name in hosts if hosts[name].get("group_names") != [])
+        runs = (cls.from_variables(name, hosts[name]) for name in inventory)
         return tuple(run for run in runs if run.receiver or run.takes_part)
 
     @property

@@ -51,7 +51,7 @@ def test_github_plans_for_a_pull_request_and_carries_out_what_is_merged(fleet: F
     assert renewed.returncode == 0, renewed.stdout + renewed.stderr
     assert [fleet.roots(name) for name in fleet.names] == [{"old", "new"}] * 2
     assert [tenant["steps"] for tenant in fleet.summary["tenants"]] == [["import_new_root", "restart_flows"]] * 2
-    assert fleet.summary["receivers"][0]["ready_for_exchange"]
+    assert fleet.summary["receivers"][0]["held_up_by"] == {}
 
 
 def test_gitlab_runs_the_same_commands_and_never_twice_at_once(fleet: Fleet) -> None:

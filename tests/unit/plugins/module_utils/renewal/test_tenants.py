@@ -112,6 +112,15 @@ def test_an_exchange_happens_only_when_all_who_send_there_trust_both_roots() -> 
         assert bool(found["go_on"]) == (ready and READY in stages and any(stage in LATER for stage in stages))
 
 
+def test_a_localhost_that_ansible_made_itself_is_no_tenant() -> None:
+    """It has the variables of group_vars/all, the receiver among them."""
+    hosts = {"a": {**host(), "group_names": ["tenants"]}, "localhost": {**host(canary=None), "group_names": []}}
+    assert passes(hosts)["exchange_by_others"] == ["a"]
+    summary = summary_filter.renewal_summary(hosts)
+    assert isinstance(summary, dict)
+    assert summary["receivers"][0]["tenants"] == ["a"]
+
+
 def test_tenants_with_receivers_of_their_own_do_not_wait_for_each_other() -> None:
     hosts = {"a": host(receiver="a.example:443"), "b": host("import_new_root", receiver="b.example:443"), "c": host()}
     assert passes(hosts)["exchange_by_others"] == ["a", "c"]
