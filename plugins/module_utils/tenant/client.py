@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..clock import Clock, growing_pauses
@@ -36,7 +36,6 @@ _LONGEST_PAUSE = 60.0
 _MOST_TRIES = 4
 _MOST_PAGES = 10000
 
-_Query: TypeAlias = "Mapping[str, str] | None"
 _JSON = {"Accept": "application/json"}
 
 
@@ -91,7 +90,9 @@ class Client:
         """The tenant's time, from the ``Date`` of its last answer (whole seconds); local time before the first one."""
         return self._clock.now() + self._offset
 
-    def get(self, path: str, *, doing: str, where: str | None = None, query: _Query = None) -> dict[str, Any]:
+    def get(
+        self, path: str, *, doing: str, where: str | None = None, query: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """One entity."""
         operation = Operation("GET", path, doing, where, query, _JSON)
         answer = self._carry_out(operation)
@@ -100,7 +101,9 @@ class Client:
         except ValueError as error:
             raise self._nonsense(operation, answer, str(error)) from None
 
-    def get_all(self, path: str, *, doing: str, where: str | None = None, query: _Query = None) -> list[dict[str, Any]]:
+    def get_all(
+        self, path: str, *, doing: str, where: str | None = None, query: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """All entities of a set, page by page."""
         operation = Operation("GET", path, doing, where, query, _JSON)
         found: list[dict[str, Any]] = []
@@ -119,26 +122,51 @@ class Client:
             seen.add(following)
             operation = Operation("GET", odata.path_of_link(following), doing, where, None, _JSON)
 
-    def get_media(self, path: str, *, doing: str, where: str | None = None, query: _Query = None) -> bytes:
+    def get_media(
+        self, path: str, *, doing: str, where: str | None = None, query: Mapping[str, str] | None = None
+    ) -> bytes:
         """The bytes of a media resource or of a plain value; empty for 204."""
         return self._carry_out(Operation("GET", path, doing, where, query, {"Accept": "*/*"})).body
 
     def put_media(
-        self, path: str, body: bytes, content_type: str, *, doing: str, where: str | None = None, query: _Query = None
+        self,
+        path: str,
+        body: bytes,
+        content_type: str,
+        *,
+        doing: str,
+        where: str | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> Answer:
         headers = {**_JSON, "Content-Type": content_type}
         return self._carry_out(Operation("PUT", path, doing, where, query, headers, body))
 
     def post(
-        self, path: str, content: object = None, *, doing: str, where: str | None = None, query: _Query = None
+        self,
+        path: str,
+        content: object = None,
+        *,
+        doing: str,
+        where: str | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> Answer:
         """Create an entity, or call a function import when there is no content."""
         return self._carry_out(Operation("POST", path, doing, where, query, *_json_body(content)))
 
-    def put(self, path: str, content: object, *, doing: str, where: str | None = None, query: _Query = None) -> Answer:
+    def put(
+        self,
+        path: str,
+        content: object,
+        *,
+        doing: str,
+        where: str | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
         return self._carry_out(Operation("PUT", path, doing, where, query, *_json_body(content)))
 
-    def delete(self, path: str, *, doing: str, where: str | None = None, query: _Query = None) -> Answer:
+    def delete(
+        self, path: str, *, doing: str, where: str | None = None, query: Mapping[str, str] | None = None
+    ) -> Answer:
         return self._carry_out(Operation("DELETE", path, doing, where, query, _JSON))
 
     def _carry_out(self, operation: Operation) -> Answer:

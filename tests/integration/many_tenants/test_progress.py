@@ -30,5 +30,5 @@ def test_many_restarts_say_how_many_are_left(tmp_path: Path, old_root: Credentia
         assert len(deployed) == 45, "each flow is restarted once"
     said = re.findall(r"(\d+) flows are left to restart, now (.*)", run.stdout)
     # The last five need no line of their own: the task that restarts them is one.
-    assert [int(left) for left, _ in said] == [45, 25]
-    assert all(len(names.split(",")) == 20 for _, names in said)
+    assert [int(left) for left, _names in said] == [45, 25]
+    assert all(len(names.split(",")) == 20 for _left, names in said)
