@@ -10,7 +10,7 @@ from typing import Any
 
 from ..clock import SystemClock, growing_pauses, wait_for
 from ..problem import Problem
-from ..tenant.errors import OutcomeUnknown, TenantProblem
+from ..tenant.errors import OutcomeUnknown, RestartFailed, TenantProblem
 from ..tenant.integration_flow import IntegrationFlow
 from ..tenant.restart import RestartOutcome
 from ..tenant.session import Tenant
@@ -34,8 +34,12 @@ class FlowsFailed(Problem):
 
     @property
     def accepted(self) -> tuple[str, ...]:
-        """Flows whose deployment the tenant took, but which were not seen to come up: they may still do so."""
-        return tuple(one.flow_id for one in self.outcomes if one.deployed and not one.restarted)
+        """Flows whose deployment the tenant took, and could not be asked about to its end: they may still come up."""
+        return tuple(
+            one.flow_id
+            for one in self.outcomes
+            if one.deployed and not one.restarted and not isinstance(one.problem, RestartFailed)
+        )
 
     def to_result(self) -> dict[str, Any]:
         return {
