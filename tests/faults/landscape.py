@@ -49,10 +49,12 @@ class ReceiverProcess:
     """The receiver of all renewals of one test process, set back for each; its certificate lies in files."""
 
     def __init__(self, directory: Path) -> None:
-        self.old_root, self.new_root = make_root("Old Root"), make_root("New Root")
-        old_ca = issue(self.old_root, "Old Issuing CA", ca=True)
-        new_ca = issue(self.new_root, "New Issuing CA", ca=True)
-        self.before, self.after = issue(old_ca, HOST, hosts=[HOST]), issue(new_ca, HOST, hosts=[HOST])
+        # Valid since yesterday, so that they are valid on a tenant whose clock is behind, too.
+        since = {"starts_in_days": -1}
+        self.old_root, self.new_root = make_root("Old Root", **since), make_root("New Root", **since)
+        old_ca = issue(self.old_root, "Old Issuing CA", ca=True, **since)
+        new_ca = issue(self.new_root, "New Issuing CA", ca=True, **since)
+        self.before, self.after = (issue(ca, HOST, hosts=[HOST], **since) for ca in (old_ca, new_ca))
         self.directory = directory
         self.installed, self.new_files = directory / "installed", directory / "new"
         self.installed.mkdir()
