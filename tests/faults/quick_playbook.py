@@ -5,7 +5,8 @@
 
 The command line, the executor, the role and the modules are the real ones. Left out is that Ansible forks for each
 task, and packs each module for a new Python, which costs ten times as much as the module. The tests that kill playbooks
-run hundreds of them; some of them are run with the plain command all the same.
+run hundreds of them; some of them are run with the plain command all the same. So are all of them with an ansible-core
+whose insides are others than those of 2.19: slower, and the same otherwise.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible._internal._task import TaskContext
 from ansible.cli.playbook import PlaybookCLI
 from ansible.executor.playbook_executor import PlaybookExecutor
 from ansible.executor.process.worker import WorkerProcess
 from ansible.executor.task_executor import TaskExecutor
-from ansible.executor.task_result import _RawTaskResult
 from ansible.module_utils import basic
 from ansible.plugins.action import ActionBase
+
+try:
+    from ansible._internal._task import TaskContext
+    from ansible.executor.task_result import _RawTaskResult
+except ImportError:
+    TaskContext = _RawTaskResult = None
 
 _COLLECTION = "certops.sap_cloud_integration."
 _MODULES = "ansible_collections.certops.sap_cloud_integration.plugins.modules"
@@ -44,7 +50,7 @@ def _run_here(
     module_args: Mapping[str, Any] | None = None,
     task_vars: Mapping[str, Any] | None = None,
     ignore_unknown_opts: bool = False,
-    **_: Any,
+    **_options: Any,
 ) -> dict[str, Any]:
     """In place of ActionBase._execute_module."""
     name = module_name or self._task.action
@@ -80,10 +86,12 @@ def _run_task_here(self: WorkerProcess) -> None:
 def _wait_less() -> None:
     from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.clock import SystemClock
 
-    SystemClock.pause = lambda _, seconds: time.sleep(min(seconds, 0.05))
+    SystemClock.pause = lambda _clock, seconds: time.sleep(min(seconds, 0.05))
 
 
 def main() -> None:
+    if TaskContext is None:
+        os.execv(sys.executable, [sys.executable, "-m", "ansible", "playbook", *sys.argv[1:]])
     run = PlaybookExecutor.run
 
     def prepared(self: PlaybookExecutor) -> Any:
