@@ -141,4 +141,5 @@ class Chromium:
                 raise RuntimeError("Chromium ended")
             self._buffer += part
         line, _unused, self._buffer = self._buffer.partition(b"\0")
-        return json.loads(line)  # type: ignore[no-any-return]
+        message: dict[str, Any] = json.loads(line)
+        return message

@@ -224,7 +224,8 @@ def test_a_key_pair_from_request_to_chain(local: LocalTenant) -> None:
         request = x509.load_pem_x509_csr(keystore.signing_request("pair").encode())
         intermediate = issue(ROOT, "Intermediate", ca=True)
         # The tests' CA signs for a key object; only its public half is asked for.
-        signed = issue(intermediate, "client.example", key=_Public(request.public_key()))  # type: ignore[arg-type]
+        public_half: Any = _Public(request.public_key())
+        signed = issue(intermediate, "client.example", key=public_half)
         keystore.install_chain("pair", (ROOT.pem + signed.chain_pem).encode())
         chain = keystore.chain("pair")
         assert [one.fingerprint_sha256 for one in chain][:2] == [

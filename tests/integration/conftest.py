@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import ansible_collections.certops.sap_cloud_integration as package
 import pytest
@@ -49,8 +50,8 @@ def start_tenant() -> Iterator[Callable[..., LocalTenant]]:
     """Start tenants; at the end none of them may have met a defect of its own."""
     started: list[LocalTenant] = []
 
-    def start(*arguments: object, **options: object) -> LocalTenant:
-        tenant = LocalTenant(*arguments, **{"deploy_seconds": 0.2, **options})  # type: ignore[arg-type]
+    def start(*arguments: Any, **options: Any) -> LocalTenant:
+        tenant = LocalTenant(*arguments, **{"deploy_seconds": 0.2, **options})
         started.append(tenant)
         return tenant.start()
 

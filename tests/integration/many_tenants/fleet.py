@@ -91,7 +91,8 @@ class Fleet:
     @property
     def summary(self) -> dict[str, Any]:
         """The report about all tenants that the last run wrote."""
-        return json.loads((self.repository / "summary.json").read_text())  # type: ignore[no-any-return]
+        summary: dict[str, Any] = json.loads((self.repository / "summary.json").read_text())
+        return summary
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """A line of a shell, in the repository."""

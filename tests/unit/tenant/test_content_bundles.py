@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -32,10 +33,10 @@ STAMP = datetime(2026, 2, 3, 4, 5, 6)
 PARAMETERS = {"Proxy Type": "sapcc", "Host <ERP>": "erp.example:443", " lead": "  two", "empty": "", "ä": "ö\n€😀\\"}
 
 
-def bundle(**changes: object) -> bytes:
-    settings: dict[str, object] = {"channels": [ChannelSpec(address="https://{{Host <ERP>}}/a?b&c")], "runs_once": True}
+def bundle(**changes: Any) -> bytes:
+    settings: dict[str, Any] = {"channels": [ChannelSpec(address="https://{{Host <ERP>}}/a?b&c")], "runs_once": True}
     settings |= changes
-    return write_bundle("com.example.Order_Flow", "Order & Co", "1.0.2", parameters=PARAMETERS, stamp=STAMP, **settings)  # type: ignore[arg-type]
+    return write_bundle("com.example.Order_Flow", "Order & Co", "1.0.2", parameters=PARAMETERS, stamp=STAMP, **settings)
 
 
 def file(data: bytes, ending: str) -> bytes:

@@ -103,9 +103,9 @@ def test_names_are_those_of_the_jdk(tenant: LocalTenant, wire: Wire, tmp_path: P
     assert entry["IssuerDN"] == said(r"Issuer: (.*)\n")
     assert entry["SerialNumber"] == "0x" + said(r"Serial number: (\w+)\n").upper()
     assert entry["SignatureAlgorithm"] == said(r"Signature algorithm name: ([\w-]+)")
-    size, kind = re.fullmatch(
-        r"(\d+)-bit (\w+)(?: \(\S+\))? key.*", said(r"Subject Public Key Algorithm: (.*)\n")
-    ).groups()  # type: ignore[union-attr]
+    key = re.fullmatch(r"(\d+)-bit (\w+)(?: \(\S+\))? key.*", said(r"Subject Public Key Algorithm: (.*)\n"))
+    assert key
+    size, kind = key.groups()
     assert (str(entry["KeySize"]), entry["KeyType"]) == (size, kind.replace("Ed25519", "EdDSA"))
     assert entry["FingerprintSha1"] == said(r"SHA1: (.*)\n")
     assert entry["FingerprintSha256"] == said(r"SHA256: (.*)\n")

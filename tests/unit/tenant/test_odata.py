@@ -57,8 +57,9 @@ def test_atom_is_the_default_and_says_the_same(tenant: LocalTenant, wire: Wire) 
     said = wire.entry("a<b>&'c")
     for name in ("Alias", "FingerprintSha256", "SubjectDN", "Status"):
         assert properties.findtext(D + name) == said[name]
-    assert properties.find(D + "Validity").get(M + "null") == "true"  # type: ignore[union-attr]
-    assert properties.find(D + "KeySize").get(M + "type") == "Edm.Int32"  # type: ignore[union-attr]
+    attributes = {element.tag: element.attrib for element in properties}
+    assert attributes[D + "Validity"][M + "null"] == "true"
+    assert attributes[D + "KeySize"][M + "type"] == "Edm.Int32"
     moment = datetime.fromisoformat(properties.findtext(D + "ValidNotAfter", "").replace("Z", "+00:00"))
     assert f"/Date({int(moment.timestamp())}000)/" == said["ValidNotAfter"]
     feed = ET.fromstring(wire.raw("GET", "/api/v1/KeystoreEntries").body)

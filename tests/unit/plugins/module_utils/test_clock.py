@@ -67,17 +67,17 @@ def test_no_time_at_all_is_still_one_look() -> None:
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("2026-11-21T18:00:00Z", (2026, 11, 21, 18, 0, 0, 0)),
-        ("2026-11-21T18:00:00.5Z", (2026, 11, 21, 18, 0, 0, 500000)),
-        ("2026-11-21t18:00:00.123456789z", (2026, 11, 21, 18, 0, 0, 123456)),
-        ("2026-11-21 18:00:00+02:00", (2026, 11, 21, 16, 0, 0, 0)),
-        ("2026-11-21T18:00:00-00:30", (2026, 11, 21, 18, 30, 0, 0)),
-        (" 2026-11-21T18:00:00 ", (2026, 11, 21, 18, 0, 0, 0)),
-        ("2026-11-21T18:00Z", (2026, 11, 21, 18, 0, 0, 0)),
+        ("2026-11-21T18:00:00Z", datetime(2026, 11, 21, 18)),
+        ("2026-11-21T18:00:00.5Z", datetime(2026, 11, 21, 18, 0, 0, 500000)),
+        ("2026-11-21t18:00:00.123456789z", datetime(2026, 11, 21, 18, 0, 0, 123456)),
+        ("2026-11-21 18:00:00+02:00", datetime(2026, 11, 21, 16)),
+        ("2026-11-21T18:00:00-00:30", datetime(2026, 11, 21, 18, 30)),
+        (" 2026-11-21T18:00:00 ", datetime(2026, 11, 21, 18)),
+        ("2026-11-21T18:00Z", datetime(2026, 11, 21, 18)),
     ],
 )
-def test_times_are_read(text: str, moment: tuple[int, ...]) -> None:
-    assert parse_time(text) == datetime(*moment, tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
+def test_times_are_read(text: str, moment: datetime) -> None:
+    assert parse_time(text) == moment.replace(tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.certificates.certificate import (
@@ -39,7 +40,7 @@ ALGORITHMS = [
     ("ed25519", None, None, "Ed25519", 255, "Ed25519"),
     ("ed448", None, None, "Ed448", 448, "Ed448"),
 ]
-KEYS = {
+KEYS: dict[str, Any] = {
     "rsa": lambda: rsa.generate_private_key(65537, 2048),
     "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
@@ -51,8 +52,8 @@ KEYS = {
 
 
 def self_signed(
-    key: object,
-    algorithm: hashes.HashAlgorithm | None,
+    key: Any,
+    algorithm: Any,
     pss: padding.PSS | None = None,
     *,
     name: x509.Name | None = None,
@@ -61,8 +62,8 @@ def self_signed(
     name = name or x509.Name(
         [x509.NameAttribute(NameOID.COUNTRY_NAME, "DE"), x509.NameAttribute(NameOID.COMMON_NAME, "a")]
     )
-    builder = x509.CertificateBuilder(name, name, key.public_key(), serial, NOW, NOW + timedelta(days=9))  # type: ignore[attr-defined]
-    return builder.sign(key, algorithm, rsa_padding=pss).public_bytes(serialization.Encoding.DER)  # type: ignore[arg-type]
+    builder = x509.CertificateBuilder(name, name, key.public_key(), serial, NOW, NOW + timedelta(days=9))
+    return builder.sign(key, algorithm, rsa_padding=pss).public_bytes(serialization.Encoding.DER)
 
 
 @pytest.mark.parametrize(("kind", "algorithm", "pss", "key_type", "key_size", "java_name"), ALGORITHMS)

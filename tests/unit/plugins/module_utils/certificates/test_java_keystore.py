@@ -139,7 +139,7 @@ def test_a_file_with_a_private_key_is_refused(tmp_path: Path) -> None:
     archive.write_bytes(
         pkcs12.serialize_key_and_certificates(
             b"key", leaf.key, leaf.certificate, [], BestAvailableEncryption(b"changeit")
-        )  # type: ignore[arg-type]
+        )
     )
     file = tmp_path / "key.jks"
     made = keytool(

@@ -80,9 +80,10 @@ def test_two_names_of_the_signature_algorithm(chain: Chain) -> None:
     leaf, intermediate, _unused = chain.certificates
     sha256, sha384 = bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06082a8648ce3d040303")
     algorithm = sequence(sha256)
-    signed = leaf.signature.signed
+    signed, key = leaf.signature.signed, chain.intermediate.key
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
     for inside in (signed, signed.replace(sha256, sha384, 1)):
-        signature = chain.intermediate.key.sign(inside, ec.ECDSA(hashes.SHA256()))  # type: ignore[call-arg, arg-type]
+        signature = key.sign(inside, ec.ECDSA(hashes.SHA256()))
         bits = bytes([0x03, len(signature) + 1, 0]) + signature
         made = parse_certificate(sequence(inside + algorithm + bits))
         assert verify_signature(made, intermediate) is (inside == signed)

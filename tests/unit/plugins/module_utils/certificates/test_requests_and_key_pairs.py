@@ -20,7 +20,14 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.cert
     SIGNING_REQUEST_LIMIT,
     read_signing_request,
 )
-from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, ec_key, issue, make_root, rsa_key
+from ansible_collections.certops.sap_cloud_integration.tests.pki import (
+    Credential,
+    PrivateKey,
+    ec_key,
+    issue,
+    make_root,
+    rsa_key,
+)
 from ansible_collections.certops.sap_cloud_integration.tests.unit.plugins.module_utils.certificates.samples import (
     openssl,
 )
@@ -33,9 +40,9 @@ from hypothesis import strategies as st
 PASSPHRASE = "secret"
 
 
-def request_of(key: object) -> bytes:
+def request_of(key: PrivateKey) -> bytes:
     """PKCS#10 in PEM by openssl."""
-    text = key.private_bytes(  # type: ignore[attr-defined]
+    text = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return openssl("req", "-new", "-key", "/dev/stdin", "-subj", "/C=DE/O=A, B/CN=client.example", given=text)
@@ -53,7 +60,7 @@ FILE = file_of(issue(make_root(), "client.example"))
 @pytest.mark.parametrize(
     "make_key", [rsa_key, ec_key, ed25519.Ed25519PrivateKey.generate], ids=["RSA", "EC", "Ed25519"]
 )
-def test_a_request_says_what_openssl_says(make_key: Callable[[], object]) -> None:
+def test_a_request_says_what_openssl_says(make_key: Callable[[], PrivateKey]) -> None:
     pem = request_of(make_key())
     read = read_signing_request(pem)
     assert read.proves_possession

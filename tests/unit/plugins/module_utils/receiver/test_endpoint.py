@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.endpoint import (
     BadReceiver,
@@ -70,6 +72,6 @@ def test_another_name_and_other_addresses() -> None:
 @pytest.mark.parametrize(
     "more", [{"server_name": "a/b"}, {"server_name": "a b"}, {"addresses": ["erp"]}, {"addresses": [""]}]
 )
-def test_names_and_addresses_that_are_none(more: dict[str, object]) -> None:
+def test_names_and_addresses_that_are_none(more: dict[str, Any]) -> None:
     with pytest.raises(BadReceiver):
-        parse_endpoint("erp.example.com", **more)  # type: ignore[arg-type]
+        parse_endpoint("erp.example.com", **more)

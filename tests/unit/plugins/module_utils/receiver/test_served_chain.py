@@ -13,7 +13,11 @@ import pytest
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.certificates.certificate import (
     parse_certificate,
 )
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.endpoint import parse_endpoint
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.clock import SystemClock
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.endpoint import (
+    Endpoint,
+    parse_endpoint,
+)
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.served_chain import (
     ServedChain,
     probe,
@@ -36,12 +40,12 @@ def receiver() -> Iterator[LocalReceiver]:
         yield receiver
 
 
-def _endpoint(receiver: LocalReceiver) -> object:
+def _endpoint(receiver: LocalReceiver) -> Endpoint:
     return parse_endpoint(f"erp.example:{receiver.port}", addresses=receiver.addresses)
 
 
 def test_the_chain_is_seen_as_served_without_trusting_it(receiver: LocalReceiver) -> None:
-    answers = probe(_endpoint(receiver), timeout=10)  # type: ignore[arg-type]
+    answers = probe(_endpoint(receiver), timeout=10)
     assert [one.address for one in answers] == ["127.0.0.31", "127.0.0.32"]
     for one in answers:
         assert [certificate.der for certificate in one.chain] == [
@@ -57,7 +61,7 @@ def test_a_receiver_that_demands_a_client_certificate_shows_its_own(version: ssl
         client_certificates="require", client_roots=(ROOT.der,), minimum_version=version, maximum_version=version
     )
     with LocalReceiver(addresses=["127.0.0.33"], credential=LEAF, settings=settings) as receiver:
-        (seen,) = probe(_endpoint(receiver), timeout=10)  # type: ignore[arg-type]
+        (seen,) = probe(_endpoint(receiver), timeout=10)
     assert seen.leaf is not None
     assert seen.leaf.der == LEAF.der
 
@@ -101,7 +105,7 @@ def test_addresses_that_are_given_are_not_looked_up() -> None:
     assert resolve(parse_endpoint("receiver.invalid", addresses=["192.0.2.7"])) == ("192.0.2.7",)
 
 
-class _Pausing:
+class _Pausing(SystemClock):
     """Each pause exchanges the certificate of one address."""
 
     def __init__(self, receiver: LocalReceiver) -> None:
@@ -115,7 +119,7 @@ class _Pausing:
 
 def test_rounds_show_since_when_an_address_serves_the_same(receiver: LocalReceiver) -> None:
     clock = _Pausing(receiver)
-    rounds = probe_again(_endpoint(receiver), probes=4, pause=1, timeout=10, clock=clock)  # type: ignore[arg-type]
+    rounds = probe_again(_endpoint(receiver), probes=4, pause=1, timeout=10, clock=clock)
     assert [stable_probes(one, rounds) for one in rounds[-1]] == [2, 3]
 
 

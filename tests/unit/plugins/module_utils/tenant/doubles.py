@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from http.client import HTTPMessage
 from pathlib import Path
-from typing import final
+from typing import BinaryIO, final
 
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.transport import Answer
 from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, issue, make_root
@@ -216,17 +216,17 @@ class ScriptedServer:
                 pass
         self.closed.release()
 
-    def _serve_one(self, connected: ssl.SSLSocket, stream: object, number: int, subject: str | None) -> bool:
-        line = stream.readline()  # type: ignore[attr-defined]
+    def _serve_one(self, connected: ssl.SSLSocket, stream: BinaryIO, number: int, subject: str | None) -> bool:
+        line = stream.readline()
         if not line:
             return False
         method, target, _unused = line.decode().split(" ", 2)
         headers = {}
-        while header := stream.readline().decode().strip():  # type: ignore[attr-defined]
+        while header := stream.readline().decode().strip():
             name, _unused, value = header.partition(":")
             headers[name] = value.strip()
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), "0"))
-        body = stream.read(length)  # type: ignore[attr-defined]
+        body = stream.read(length)
         with self._lock:
             self.seen.append(Seen(method, target, headers, body, number, subject))
             reply = self._left.popleft() if self._left else raw(500, "beyond the script")

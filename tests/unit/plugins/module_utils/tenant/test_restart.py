@@ -117,7 +117,9 @@ def test_the_usual_way() -> None:
     assert outcome.deployed
     assert outcome.before is not None
     assert outcome.after is not None
-    assert outcome.after.deployed_on > outcome.before.deployed_on  # type: ignore[operator]
+    assert outcome.before.deployed_on is not None
+    assert outcome.after.deployed_on is not None
+    assert outcome.after.deployed_on > outcome.before.deployed_on
     assert 8 <= outcome.seconds <= 16
     # First the task alone, then the entry alone
     names = [name for name, _unused in runtime.calls]
@@ -212,7 +214,7 @@ def test_one_bad_flow_does_not_hide_the_others() -> None:
     assert [flow_id for name, flow_id in runtime.calls if name == "deploy"] == ["d", "c", "b", "a"]
 
 
-def test_no_more_at_a_time_than_allowed_and_all_in_turns() -> None:
+def test_no_more_at_a_time_than_allowed_and_all_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeClock()
     names = [f"f{number}" for number in range(10)]
     runtime = Runtime(clock, dict.fromkeys(names, NORMAL), dict.fromkeys(names, TASK))
@@ -233,7 +235,7 @@ def test_no_more_at_a_time_than_allowed_and_all_in_turns() -> None:
         most = max(most, len(running))
         return real_deploy(flow_id)
 
-    runtime.deploy = deploy  # type: ignore[method-assign]
+    monkeypatch.setattr(runtime, "deploy", deploy)
     started = clock.monotonic()
     assert all(outcome.restarted for outcome in restart(runtime, names, parallel=5))
     assert most == 5
@@ -241,7 +243,7 @@ def test_no_more_at_a_time_than_allowed_and_all_in_turns() -> None:
     assert clock.monotonic() - started < 40
 
 
-def test_a_deployment_without_an_answer_is_looked_for() -> None:
+def test_a_deployment_without_an_answer_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = Runtime(FakeClock(), {"a": NORMAL})
     real_deploy = runtime.deploy
 
@@ -249,7 +251,7 @@ def test_a_deployment_without_an_answer_is_looked_for() -> None:
         real_deploy(flow_id)
         raise OutcomeUnknown("no answer")
 
-    runtime.deploy = deploy  # type: ignore[method-assign]
+    monkeypatch.setattr(runtime, "deploy", deploy)
     [outcome] = restart(runtime)
     assert outcome.restarted
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant import transport as module
@@ -28,10 +29,10 @@ from ansible_collections.certops.sap_cloud_integration.tests.unit.plugins.module
 )
 
 
-def transport_to(server: ScriptedServer, **options: object) -> HttpTransport:
+def transport_to(server: ScriptedServer, **options: Any) -> HttpTransport:
     context = make_context(validate_certs=True, ca_path=str(server.ca_path))
     environment = options.pop("environment", {})
-    return HttpTransport(lambda host: context, timeout=options.pop("timeout", 10), environment=environment, **options)  # type: ignore[arg-type]
+    return HttpTransport(lambda host: context, timeout=options.pop("timeout", 10), environment=environment, **options)
 
 
 def get(transport: HttpTransport, url: str) -> str:
