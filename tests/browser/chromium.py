@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, final
 
 __all__ = ["Chromium", "Page"]
 
@@ -59,6 +59,7 @@ class Page:
             self.complaints.append(f"asks for {told['request']['url']}")
 
 
+@final
 class Chromium:
     """A context manager: a browser with a profile of its own."""
 
@@ -72,7 +73,7 @@ class Chromium:
     def is_here() -> bool:
         return shutil.which("chromium") is not None
 
-    def __enter__(self) -> Chromium:  # noqa: PYI034 - Python 3.10 has no Self
+    def __enter__(self) -> Chromium:
         self._profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         theirs_in, self._writing = os.pipe()
         self._reading, theirs_out = os.pipe()

@@ -73,23 +73,12 @@ sys.path.extend(
     str(directory.parent) for directory in Path(__file__).absolute().parents if directory.name == "ansible_collections"
 )
 
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.clock import (
-    SystemClock,
-    format_time,
-)
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.clock import SystemClock, format_time
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.problem import Problem
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.endpoint import (
-    parse_endpoint,
-)
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.served_chain import (
-    probe,
-)
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.credentials import (
-    read_credentials,
-)
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.session import (
-    open_tenant,
-)
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.endpoint import parse_endpoint
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.served_chain import probe
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.credentials import read_credentials
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.session import open_tenant
 
 _DEFAULT_THRESHOLDS = (60, 30, 7, 1)
 _PROBE_TIMEOUT = 10.0
