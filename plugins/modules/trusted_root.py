@@ -240,7 +240,11 @@ problem:
     remedy: Choose another alias
 """
 
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import CERTIFICATE, Spec
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import (
+    CERTIFICATE,
+    PROTECTION,
+    Spec,
+)
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.run import converge
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.trusted_root import (
     decide_root,
@@ -248,19 +252,16 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge
     wanted_root,
 )
 
-SPEC = CERTIFICATE + Spec(
+_OWN = Spec(
     options={
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "fingerprint_sha256": {"type": "str"},
         "alias": {"type": "str"},
         "on_alias_conflict": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
-        "protect": {"type": "list", "elements": "raw", "default": []},
-        "accept_unprobed": {"type": "list", "elements": "str", "default": []},
-        "probe_timeout": {"type": "int", "default": 10},
     },
     required_one_of=[["certificate_path", "certificate_content", "fingerprint_sha256"]],
-    lowest={"probe_timeout": 1},
 )
+SPEC = CERTIFICATE + PROTECTION + _OWN
 
 
 def main() -> None:

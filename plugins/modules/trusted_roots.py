@@ -113,13 +113,15 @@ options:
         that the name has.
       - C(chain_path) or C(chain_content) is a chain that a receiver serves, for receivers that cannot be reached from
         here.
+      - C(flows) is a list of the integration flows that send there, to be named in a refusal.
     type: list
     elements: raw
     default: []
   accept_unprobed:
     description:
-      - Receivers of O(protect), as C(host:port), that do not hold up the deletion although they cannot be asked or do
-        not validate. Each one is accepted by name.
+      - Receivers of O(protect), as C(host:port), that do not hold up the deletion although it is not known whether they
+        need the root, because they cannot be reached or nothing validates what they serve. Each one is accepted by
+        name. A receiver that is known to need a root cannot be accepted.
     type: list
     elements: str
     default: []
@@ -298,7 +300,7 @@ problem:
         remedy: Declare each alias once
 """
 
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import Spec
+from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.arguments import PROTECTION, Spec
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.declaration import ROOT_OPTIONS
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.run import converge
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge.trusted_roots import (
@@ -308,15 +310,12 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.edge
     wanted_roots,
 )
 
-SPEC = Spec(
+SPEC = PROTECTION + Spec(
     options={
         "roots": {"type": "list", "elements": "dict", "default": [], "options": dict(ROOT_OPTIONS)},
         "roots_path": {"type": "list", "elements": "path", "default": []},
         "unlisted": {"type": "str", "choices": ["keep", "report", "remove"], "default": "keep"},
         "upload": {"type": "str", "choices": ["auto", "single", "keystore"], "default": "auto"},
-        "protect": {"type": "list", "elements": "raw", "default": []},
-        "accept_unprobed": {"type": "list", "elements": "str", "default": []},
-        "probe_timeout": {"type": "int", "default": 10},
     }
 )
 

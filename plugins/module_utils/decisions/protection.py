@@ -10,7 +10,7 @@ validates without this one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from ..certificates.trust import validating_anchors, validation_problem
 from ..tenant.keystore_entry import KeystoreEntry
 from .refused import StillNeeded
 
-__all__ = ["Need", "ProtectedChain", "check_still_protected", "needs_root", "possible_anchors", "unprotected"]
+__all__ = ["Need", "ProtectedChain", "check_still_protected", "leaving", "need_of", "possible_anchors"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,19 @@ class ProtectedChain:
         return f"{place} (used by {', '.join(self.flows)})" if self.flows else place
 
 
+def leaving(
+    entries: Sequence[KeystoreEntry], aliases: Collection[str], *, coming: Collection[str] = ()
+) -> list[KeystoreEntry]:
+    """Of the entries under these aliases those whose certificate the keystore does not hold afterwards.
+
+    :param coming: fingerprints of what is imported.
+    """
+    staying = {entry.fingerprint_sha256 for entry in entries if entry.alias not in aliases}
+    return [
+        entry for entry in entries if entry.alias in aliases and entry.fingerprint_sha256 not in {*staying, *coming}
+    ]
+
+
 def possible_anchors(entries: Sequence[KeystoreEntry], chains: Sequence[ProtectedChain]) -> list[KeystoreEntry]:
     """The entries whose certificates are worth reading: those that may be, or may have issued, a served certificate.
 
@@ -69,26 +82,30 @@ def possible_anchors(entries: Sequence[KeystoreEntry], chains: Sequence[Protecte
 
 @dataclass(frozen=True)
 class Need:
-    """Whether one served chain needs one root.
+    """Whether one served chain needs one of the anchors that would go.
 
-    :param validated_by: the aliases of the other entries that validate it.
+    :param validated_by: the aliases of the others that validate it.
+    :param needed: the aliases of which one must stay, where it needs one.
     """
 
     chain: ProtectedChain
     needs_root: Literal["yes", "no", "unknown"]
-    validated_by: tuple[str, ...]
-    problem: str | None
+    validated_by: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    problem: str | None = None
 
     @property
     def accepted(self) -> bool:
-        return self.chain.accepted
+        """Whether it is left to chance: a need that is known cannot be accepted, for messages would fail."""
+        return self.needs_root == "unknown" and self.chain.accepted
 
     @property
     def sentence(self) -> str:
-        """Of a chain that needs the root, or may need it."""
+        """Of a chain that needs an anchor that would go, or may need one."""
         if self.needs_root == "yes":
-            return f"{self.chain.where}: no other certificate of the keystore validates what it serves"
-        return f"{self.chain.where}: whether it needs the root is not known ({self.problem})"
+            aliases = " or ".join(f'"{alias}"' for alias in self.needed)
+            return f"{self.chain.where}: nothing but alias {aliases} validates what it serves"
+        return f"{self.chain.where}: what it needs is not known ({self.problem})"
 
     @property
     def remedy(self) -> str:
@@ -110,53 +127,48 @@ class Need:
         }
 
 
-def needs_root(one: ProtectedChain, anchors: Mapping[str, Certificate], root: str, *, at: datetime) -> Need:
-    """:param anchors: by alias, the certificates of the keystore that may validate the chain.
+def need_of(
+    one: ProtectedChain, staying: Mapping[str, Certificate], going: Mapping[str, Certificate], *, at: datetime
+) -> Need:
+    """:param staying: by alias, the certificates that may validate the chain afterwards.
 
-    :param root: the fingerprint of the root in question, under whatever alias.
+    :param going: by alias, those that would go.
     """
     if one.error is not None:
-        return Need(one, "unknown", (), one.error)
-    rest = {alias: anchor for alias, anchor in anchors.items() if anchor.fingerprint_sha256 != root}
-    completing = {anchor.fingerprint_sha256 for anchor in validating_anchors(one.chain, list(rest.values()), at=at)}
-    if completing:
-        return Need(
-            one, "no", tuple(alias for alias, anchor in rest.items() if anchor.fingerprint_sha256 in completing), None
-        )
-    if validating_anchors(one.chain, list(anchors.values()), at=at):
-        return Need(one, "yes", (), None)
-    problem = validation_problem(one.chain, list(anchors.values()), at=at, server_name=None)
-    return Need(one, "unknown", (), problem or "no certificate of the keystore validates it now")
+        return Need(one, "unknown", problem=one.error)
+    validated_by = _completing(one, staying, at)
+    if validated_by:
+        return Need(one, "no", validated_by)
+    needed = _completing(one, going, at)
+    if needed:
+        return Need(one, "yes", needed=needed)
+    known = [*staying.values(), *going.values()]
+    problem = validation_problem(one.chain, known, at=at, server_name=None)
+    return Need(one, "unknown", problem=problem or "no certificate of the keystore validates it now")
 
 
-def unprotected(
-    chains: Sequence[ProtectedChain], anchors: Sequence[Certificate], *, at: datetime
-) -> list[tuple[ProtectedChain, str]]:
-    """The chains that these anchors do not validate, each with the reason; what could not be seen counts as broken."""
-    broken = []
-    for one in chains:
-        if one.error is not None:
-            broken.append((one, f"it could not be asked ({one.error})"))
-        elif not validating_anchors(one.chain, anchors, at=at):
-            broken.append((one, f"its chain from {one.chain[0].subject} would end at no certificate of the keystore"))
-    return broken
+def _completing(one: ProtectedChain, anchors: Mapping[str, Certificate], at: datetime) -> tuple[str, ...]:
+    found = {anchor.fingerprint_sha256 for anchor in validating_anchors(one.chain, list(anchors.values()), at=at)}
+    return tuple(alias for alias, anchor in anchors.items() if anchor.fingerprint_sha256 in found)
 
 
 def check_still_protected(
-    chains: Sequence[ProtectedChain], anchors: Mapping[str, Certificate], *, at: datetime, root: str
+    chains: Sequence[ProtectedChain],
+    staying: Mapping[str, Certificate],
+    going: Mapping[str, Certificate],
+    *,
+    at: datetime,
 ) -> tuple[str, ...]:
-    """Refuse to delete a root that somebody needs, or may need; returns warnings for what the user accepted by name.
+    """Refuse to drop anchors that somebody needs, or may need; returns warnings for what the user accepted by name.
 
-    A need that is known cannot be accepted: the user would accept that messages fail.
-
-    :param anchors: as for :func:`needs_root`, the root in question among them.
+    The parameters are those of :func:`need_of`.
     """
-    found = [needs_root(one, anchors, root, at=at) for one in chains]
-    refused = [one for one in found if one.needs_root == "yes" or (one.needs_root == "unknown" and not one.accepted)]
+    found = [need for one in chains if (need := need_of(one, staying, going, at=at)).needs_root != "no"]
+    refused = [one for one in found if not one.accepted]
     if refused:
         raise StillNeeded(
-            "the root is, or may be, still needed: " + "; ".join(one.sentence for one in refused),
-            where=root,
+            "what would go is, or may be, still needed: " + "; ".join(one.sentence for one in refused),
+            where="option protect",
             remedy=". ".join(dict.fromkeys(one.remedy for one in refused)),
         )
-    return tuple(f"{one.sentence}; it was accepted by name." for one in found if one.needs_root == "unknown")
+    return tuple(f"{one.sentence}; it was accepted by name." for one in found)

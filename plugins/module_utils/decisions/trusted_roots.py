@@ -15,20 +15,17 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..certificates.certificate import Certificate
-from ..certificates.trust import validating_anchors
 from ..clock import format_time
 from ..problem import Problem
 from ..tenant.alias import check_alias
 from ..tenant.keystore_entry import KeystoreEntry
 from .declared_roots import DeclaredRoot, DoesNotFit, Fault
 from .expected import certificate_entry, renamed
-from .protection import ProtectedChain, unprotected
-from .refused import StillNeeded
 from .steps import DeleteEntries, DeleteEntry, ImportCertificate, ImportCertificates, RenameEntry
 from .trust_plan import Change, TrustPlan
 from .trusted_root import check_replaceable
 
-__all__ = ["DeclaredTrust", "check_none_needed", "decide_trusted_roots", "unlisted_candidates"]
+__all__ = ["DeclaredTrust", "decide_trusted_roots", "unlisted_candidates"]
 
 
 @dataclass(frozen=True)
@@ -261,39 +258,6 @@ class _Deciding:
             },
             changes=tuple(changes),
         )
-
-
-def check_none_needed(
-    chains: Sequence[ProtectedChain],
-    anchors: Sequence[Certificate],
-    lost: Mapping[str, Certificate],
-    *,
-    at: datetime,
-) -> tuple[str, ...]:
-    """Refuse to drop anchors that a protected receiver needs, naming both; returns warnings for accepted ones.
-
-    :param anchors: the certificates of the keystore as it would be.
-    :param lost: by alias, those that would go.
-    """
-    refused, warnings = [], []
-    for one, reason in unprotected(chains, anchors, at=at):
-        if one.accepted:
-            warnings.append(f"{one.where} was accepted by name although {reason}.")
-            continue
-        needed = [
-            f'"{alias}"'
-            for alias, certificate in lost.items()
-            if one.error is None and validating_anchors(one.chain, [*anchors, certificate], at=at)
-        ]
-        refused.append(f"{one.where}: {reason}" + (f"; it needs alias {' or '.join(needed)}" if needed else ""))
-    if refused:
-        raise StillNeeded(
-            "roots that would be removed are still needed: " + "; ".join(refused),
-            where="option protect",
-            remedy="Declare the roots that these receivers need, or accept each unreachable one by name with "
-            "accept_unprobed",
-        )
-    return tuple(warnings)
 
 
 def _ours(entry: KeystoreEntry) -> bool:

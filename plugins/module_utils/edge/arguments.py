@@ -13,7 +13,7 @@ from ansible.module_utils.common.parameters import env_fallback
 
 from ..decisions.refused import NotWanted
 
-__all__ = ["CERTIFICATE", "CONNECTION", "FLOW_CONTENT", "Spec"]
+__all__ = ["CERTIFICATE", "CONNECTION", "FLOW_CONTENT", "PROTECTION", "Spec"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,15 @@ CONNECTION = Spec(
 CERTIFICATE = Spec(
     options={"certificate_path": {"type": "path"}, "certificate_content": {"type": "str"}},
     mutually_exclusive=[["certificate_path", "certificate_content"]],
+)
+
+PROTECTION = Spec(
+    options={
+        "protect": {"type": "list", "elements": "raw", "default": []},
+        "accept_unprobed": {"type": "list", "elements": "str", "default": []},
+        "probe_timeout": {"type": "int", "default": 10},
+    },
+    lowest={"probe_timeout": 1},
 )
 
 FLOW_CONTENT = Spec(

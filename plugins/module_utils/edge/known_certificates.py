@@ -47,13 +47,13 @@ class KnownCertificates:
                 raise answer
             self.by_fingerprint[answer.fingerprint_sha256] = answer
 
-    def of(self, entries: Iterable[KeystoreEntry]) -> list[Certificate]:
+    def by_alias(self, entries: Iterable[KeystoreEntry]) -> dict[str, Certificate]:
         """Those that are known."""
-        return [
-            self.by_fingerprint[one.fingerprint_sha256]
+        return {
+            one.alias: self.by_fingerprint[one.fingerprint_sha256]
             for one in entries
             if one.fingerprint_sha256 in self.by_fingerprint
-        ]
+        }
 
     def _missing(self, entries: Iterable[KeystoreEntry]) -> list[KeystoreEntry]:
         missing = {

@@ -13,7 +13,7 @@ from typing import Any
 from ..certificates.certificate import Certificate
 from ..clock import SystemClock
 from ..decisions.plan import Plan
-from ..decisions.protection import ProtectedChain, check_still_protected, possible_anchors
+from ..decisions.protection import ProtectedChain, check_still_protected, leaving, possible_anchors
 from ..decisions.refused import NotWanted
 from ..decisions.trusted_root import (
     WantedRoot,
@@ -45,7 +45,7 @@ class _Seen:
     entries: tuple[KeystoreEntry, ...]
     doomed: Certificate | None = None
     chains: tuple[ProtectedChain, ...] = ()
-    anchors: Mapping[str, Certificate] = field(default_factory=dict)
+    staying: Mapping[str, Certificate] = field(default_factory=dict)
     now: datetime | None = None
 
 
@@ -83,12 +83,12 @@ def read_root(tenant: Tenant, wanted: _Wanted) -> _Seen:
     if not going:
         return _Seen(entries)
     doomed = wanted.root.certificate or tenant.keystore.certificate(going[0])
-    if not wanted.protected:
+    if not wanted.protected or not leaving(entries, going):
         return _Seen(entries, doomed)
     chains = protected_chains(wanted.protected, wanted.accepted, timeout=wanted.probe_timeout)
     rest = [entry for entry in entries if entry.alias not in going]
-    anchors = {entry.alias: tenant.keystore.certificate(entry.alias) for entry in possible_anchors(rest, chains)}
-    return _Seen(entries, doomed, chains, anchors, tenant.now())
+    staying = {entry.alias: tenant.keystore.certificate(entry.alias) for entry in possible_anchors(rest, chains)}
+    return _Seen(entries, doomed, chains, staying, tenant.now())
 
 
 def decide_root(wanted: _Wanted, seen: _Seen) -> Plan:
@@ -99,9 +99,7 @@ def decide_root(wanted: _Wanted, seen: _Seen) -> Plan:
         return replace(plan, details={"deleted": None})
     warnings = plan.warnings
     aliases = doomed_aliases(plan)
-    fingerprint = wanted.root.fingerprint_sha256
-    stays = any(one.fingerprint_sha256 == fingerprint and one.alias not in aliases for one in seen.entries)
-    if seen.now is not None and not stays:
-        anchors = {**seen.anchors, "": seen.doomed}
-        warnings += check_still_protected(seen.chains, anchors, at=seen.now, root=fingerprint)
+    if seen.now is not None:
+        going = dict.fromkeys(aliases, seen.doomed)
+        warnings += check_still_protected(seen.chains, seen.staying, going, at=seen.now)
     return replace(plan, warnings=warnings, details={"deleted": {"aliases": aliases, "pem": seen.doomed.pem}})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..certificates.fingerprint import normalise_fingerprint
-from ..decisions.protection import needs_root, possible_anchors
+from ..decisions.protection import need_of, possible_anchors
 from ..decisions.trusted_root import held_under
 from ..tenant.session import Tenant
 from .receivers import Protected, protected_chains, protected_of
@@ -44,8 +44,10 @@ def answer_needs(tenant: Tenant, wanted: _Wanted) -> dict[str, Any]:
         wanted.receivers, frozenset(), timeout=wanted.probe_timeout, probes=wanted.probes, pause=wanted.pause
     )
     anchors = {entry.alias: tenant.keystore.certificate(entry.alias) for entry in possible_anchors(entries, chains)}
+    staying = {alias: one for alias, one in anchors.items() if one.fingerprint_sha256 != wanted.fingerprint}
+    going = {alias: one for alias, one in anchors.items() if alias not in staying}
     now = tenant.now()
     return {
         "aliases": [entry.alias for entry in held_under(entries, wanted.fingerprint)],
-        "needs": [needs_root(one, anchors, wanted.fingerprint, at=now).to_result() for one in chains],
+        "needs": [need_of(one, staying, going, at=now).to_result() for one in chains],
     }

@@ -12,9 +12,9 @@ from typing import Any
 
 from ..certificates.certificate import Certificate
 from ..decisions.plan import Plan
-from ..decisions.protection import ProtectedChain, possible_anchors
+from ..decisions.protection import ProtectedChain, check_still_protected, leaving, possible_anchors
 from ..decisions.trust_plan import TrustPlan
-from ..decisions.trusted_roots import DeclaredTrust, check_none_needed, decide_trusted_roots, unlisted_candidates
+from ..decisions.trusted_roots import DeclaredTrust, decide_trusted_roots, unlisted_candidates
 from ..tenant.keystore_entry import KeystoreEntry
 from ..tenant.session import Tenant
 from .declaration import declared_roots
@@ -23,6 +23,7 @@ from .receivers import Protected, protected_chains, protected_of
 
 __all__ = ["decide_roots", "read_roots", "read_roots_back", "wanted_roots"]
 
+_DROPPING = ("removed", "replaced")
 _UNPROTECTED = (
     "Roots are dropped and the option protect names no receiver, so nobody checked whether one of them is still needed."
 )
@@ -41,15 +42,15 @@ class _Wanted:
 class _Seen:
     """:param chains: what must stay valid; only asked for when something would go.
 
-    :param anchors: the certificates that could validate it afterwards.
-    :param lost: by alias, those that would go.
+    :param staying: by alias, the certificates that may validate it afterwards.
+    :param going: by alias, those that would go.
     """
 
     entries: tuple[KeystoreEntry, ...]
     now: datetime
     chains: tuple[ProtectedChain, ...] = ()
-    anchors: tuple[Certificate, ...] = ()
-    lost: Mapping[str, Certificate] = field(default_factory=dict)
+    staying: Mapping[str, Certificate] = field(default_factory=dict)
+    going: Mapping[str, Certificate] = field(default_factory=dict)
     written: bool = False
 
 
@@ -69,21 +70,16 @@ def read_roots(tenant: Tenant, wanted: _Wanted) -> _Seen:
         wanted.known.read(tenant, unlisted_candidates(wanted.trust, entries))
     seen = _Seen(entries, tenant.now())
     plan = _plan(wanted, seen)
-    dropped = [change.before for change in plan.changes if change.kind in ("removed", "replaced") and change.before]
-    if not dropped or not wanted.protected:
+    aliases = {change.before.alias for change in plan.changes if change.kind in _DROPPING and change.before}
+    coming = [change.after for change in plan.changes if change.kind in ("added", "replaced") and change.after]
+    going = leaving(entries, aliases, coming={entry.fingerprint_sha256 for entry in coming})
+    if not going or not wanted.protected:
         return seen
     chains = protected_chains(wanted.protected, wanted.accepted, timeout=wanted.probe_timeout)
-    aliases = {entry.alias for entry in dropped}
     staying = possible_anchors([entry for entry in entries if entry.alias not in aliases], chains)
-    wanted.known.read(tenant, [*staying, *dropped])
-    coming = [change.after for change in plan.changes if change.kind in ("added", "replaced") and change.after]
-    known = wanted.known.by_fingerprint
-    return replace(
-        seen,
-        chains=chains,
-        anchors=tuple(wanted.known.of([*staying, *coming])),
-        lost={entry.alias: known[entry.fingerprint_sha256] for entry in dropped},
-    )
+    known = wanted.known
+    known.read(tenant, [*staying, *going])
+    return replace(seen, chains=chains, staying=known.by_alias([*staying, *coming]), going=known.by_alias(going))
 
 
 def read_roots_back(tenant: Tenant, wanted: _Wanted, seen: _Seen) -> _Seen:
@@ -96,11 +92,11 @@ def read_roots_back(tenant: Tenant, wanted: _Wanted, seen: _Seen) -> _Seen:
 
 def decide_roots(wanted: _Wanted, seen: _Seen) -> Plan:
     plan = _plan(wanted, seen)
-    if seen.written or not any(change.kind in ("removed", "replaced") for change in plan.changes):
+    if seen.written or not any(change.kind in _DROPPING for change in plan.changes):
         return plan
     if not wanted.protected:
         return replace(plan, warnings=(*plan.warnings, _UNPROTECTED))
-    return replace(plan, warnings=check_none_needed(seen.chains, seen.anchors, seen.lost, at=seen.now))
+    return replace(plan, warnings=check_still_protected(seen.chains, seen.staying, seen.going, at=seen.now))
 
 
 def _plan(wanted: _Wanted, seen: _Seen) -> TrustPlan:

@@ -346,6 +346,32 @@ def test_a_root_that_a_receiver_needs_is_not_removed(
     assert "warnings" not in real.result
 
 
+def test_only_a_receiver_whose_need_is_not_known_can_be_accepted_by_name(
+    tenant: LocalTenant, many: list[Credential], start_receiver: Callable[..., LocalReceiver]
+) -> None:
+    receiver = start_receiver(issue(many[0], "127.0.0.3", hosts=["127.0.0.3"]))
+    tenant.seed_certificate("needed", many[0].der)
+    address = f"127.0.0.3:{receiver.port}"
+    options = {"unlisted": "remove", "protect": [address], "accept_unprobed": [address]}
+    refused = call(tenant, "trusted_roots", options)
+    assert (refused.kind, refused.writes) == ("StillNeeded", [])
+    assert '"needed"' in refused.message
+    receiver.refuse()
+    accepted = call(tenant, "trusted_roots", options)
+    assert [one["alias"] for one in accepted.result["changes"]] == ["needed"]
+    assert any(address in warning for warning in accepted.result["warnings"])
+
+
+def test_a_second_alias_of_a_root_goes_without_asking_anybody(tenant: LocalTenant, many: list[Credential]) -> None:
+    tenant.seed_certificate("first", many[0].der)
+    tenant.seed_certificate("second", many[0].der)
+    silent = "127.0.0.3:9"
+    options = {"roots": [{**declare("second", many[0]), "state": "absent"}], "protect": [silent]}
+    real = call(tenant, "trusted_roots", options)
+    assert [(one["change"], one["alias"]) for one in real.result["changes"]] == [("removed", "second")]
+    assert "warnings" not in real.result
+
+
 def test_removing_without_protection_warns(tenant: LocalTenant, many: list[Credential]) -> None:
     tenant.seed_certificate("stray", many[0].der)
     real = call(tenant, "trusted_roots", {"unlisted": "remove"})

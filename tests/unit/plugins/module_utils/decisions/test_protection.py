@@ -14,14 +14,14 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.cert
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.decisions.protection import (
     ProtectedChain,
     check_still_protected,
-    needs_root,
+    leaving,
+    need_of,
     possible_anchors,
 )
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.decisions.refused import StillNeeded
 from ansible_collections.certops.sap_cloud_integration.tests.pki import (
     Credential,
     ec_key,
-    fingerprint,
     issue,
     make_root,
 )
@@ -32,7 +32,6 @@ from ansible_collections.certops.sap_cloud_integration.tests.unit.plugins.module
 
 OLD, NEW, STRANGER = make_root("Old Root"), make_root("New Root"), make_root("Stranger")
 NOW = datetime.now(timezone.utc)
-ROOT = OLD.fingerprint_sha256
 
 
 def _served(one: Credential, **more: Any) -> ProtectedChain:
@@ -48,37 +47,42 @@ def test_needed_not_needed_not_known() -> None:
     below_old = _served(issue(issue(OLD, "CA", ca=True), "erp.example"))
     below_new = _served(issue(NEW, "erp.example"))
     below_none = _served(issue(STRANGER, "erp.example"))
-    anchors = _anchors(old=OLD, new=NEW)
-    assert needs_root(below_old, anchors, ROOT, at=NOW).needs_root == "yes"
-    assert needs_root(below_new, anchors, ROOT, at=NOW).needs_root == "no"
-    assert needs_root(below_new, anchors, ROOT, at=NOW).validated_by == ("new",)
-    unknown = needs_root(below_none, anchors, ROOT, at=NOW)
+    staying, going = _anchors(new=NEW), _anchors(old=OLD, again=OLD, stranger_of_both=make_root())
+    needing = need_of(below_old, staying, going, at=NOW)
+    assert (needing.needs_root, needing.needed) == ("yes", ("old", "again"))
+    free = need_of(below_new, staying, going, at=NOW)
+    assert (free.needs_root, free.validated_by) == ("no", ("new",))
+    unknown = need_of(below_none, staying, going, at=NOW)
     assert (unknown.needs_root, bool(unknown.problem)) == ("unknown", True)
     silent = ProtectedChain("erp.example:443", "192.0.2.1", (), "no answer")
-    assert needs_root(silent, anchors, ROOT, at=NOW).needs_root == "unknown"
+    assert need_of(silent, staying, going, at=NOW).needs_root == "unknown"
 
 
-def test_a_copy_of_the_root_under_another_alias_is_no_other_anchor() -> None:
-    below_old = _served(issue(OLD, "erp.example"))
-    assert needs_root(below_old, _anchors(old=OLD, again=OLD), ROOT, at=NOW).needs_root == "yes"
+def test_a_certificate_that_stays_under_another_alias_or_comes_back_does_not_leave() -> None:
+    entries = [entry("old", OLD), entry("again", OLD), entry("new", NEW)]
+    assert leaving(entries, {"old"}) == []
+    assert leaving(entries, {"old", "again"}) == entries[:2]
+    assert leaving(entries, {"old", "again", "new"}, coming={OLD.fingerprint_sha256}) == entries[2:]
 
 
 def test_a_cross_signed_twin_or_the_same_key_will_do() -> None:
     key = ec_key()
     below = issue(issue(OLD, "Cross CA", ca=True, key=key), "erp.example")
     twin = issue(NEW, "Cross CA", ca=True, key=key)
-    assert needs_root(_served(below), _anchors(old=OLD, twin=twin), ROOT, at=NOW).needs_root == "no"
+    assert need_of(_served(below), _anchors(twin=twin), _anchors(old=OLD), at=NOW).needs_root == "no"
     renewed = make_root("Old Root", key=OLD.key)
-    assert fingerprint(renewed.certificate) != ROOT
-    assert needs_root(_served(issue(OLD, "x")), _anchors(old=OLD, renewed=renewed), ROOT, at=NOW).needs_root == "no"
+    assert renewed.fingerprint_sha256 != OLD.fingerprint_sha256
+    assert need_of(_served(issue(OLD, "x")), _anchors(renewed=renewed), _anchors(old=OLD), at=NOW).needs_root == "no"
 
 
 def test_what_is_known_to_be_needed_cannot_be_accepted_by_name() -> None:
     needed = _served(issue(OLD, "erp.example"), accepted=True, flows=("orders",))
     with pytest.raises(StillNeeded, match=r"erp.example:443 at 192.0.2.1 \(used by orders\)"):
-        check_still_protected([needed], _anchors(old=OLD, new=NEW), at=NOW, root=ROOT)
+        check_still_protected([needed], _anchors(new=NEW), _anchors(old=OLD), at=NOW)
     silent = ProtectedChain("crm.example:443", "192.0.2.2", (), "no answer", accepted=True)
-    assert "crm.example:443" in check_still_protected([silent], _anchors(old=OLD), at=NOW, root=ROOT)[0]
+    assert check_still_protected([silent], {}, _anchors(old=OLD), at=NOW) == (
+        "crm.example:443 at 192.0.2.2: what it needs is not known (no answer); it was accepted by name.",
+    )
 
 
 def test_every_receiver_that_would_break_is_named() -> None:
@@ -86,8 +90,10 @@ def test_every_receiver_that_would_break_is_named() -> None:
     silent = ProtectedChain("crm.example:443", "192.0.2.2", (), "no answer")
     fine = ProtectedChain("hr.example:443", None, (certificate_of(issue(NEW, "hr.example")),))
     with pytest.raises(StillNeeded) as refused:
-        check_still_protected([needed, silent, fine], _anchors(old=OLD, new=NEW), at=NOW, root=ROOT)
+        check_still_protected([needed, silent, fine], _anchors(new=NEW), _anchors(old=OLD, idle=STRANGER), at=NOW)
     said = str(refused.value)
+    assert '"old"' in said
+    assert '"idle"' not in said
     assert "erp.example:443" in said
     assert "crm.example:443" in said
     assert "hr.example" not in said

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -19,12 +19,9 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.deci
     DoesNotFit,
 )
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.decisions.expected import certificate_entry
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.decisions.protection import ProtectedChain
-from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.decisions.refused import StillNeeded
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.decisions.trust_plan import TrustPlan
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.decisions.trusted_roots import (
     DeclaredTrust,
-    check_none_needed,
     decide_trusted_roots,
 )
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tenant.keystore_entry import KeystoreEntry
@@ -225,26 +222,3 @@ def test_what_is_left_after_a_refusal_is_told_entry_by_entry() -> None:
     done, _unused, missing = state.partition("Not done:")
     assert ('"a"' in done, '"b"' in done, '"a"' in missing, '"b"' in missing) == (True, False, False, True)
     assert plan.state_after(plan, 0) == "Nothing was changed"
-
-
-def chain_of(credential: Credential, receiver: str, *, accepted: bool = False) -> ProtectedChain:
-    return ProtectedChain(receiver, "192.0.2.1", (certificate(credential),), accepted=accepted)
-
-
-def test_a_root_that_a_receiver_needs_is_named_with_the_receiver() -> None:
-    served = chain_of(issue(TWO, "erp.example", hosts=["erp.example"]), "erp.example:443")
-    lost = {"stray": certificate(TWO), "idle": certificate(THREE)}
-    with pytest.raises(StillNeeded) as refused:
-        check_none_needed([served], [certificate(ONE)], lost, at=NOW)
-    assert "erp.example:443 at 192.0.2.1" in str(refused.value)
-    assert '"stray"' in str(refused.value)
-    assert '"idle"' not in str(refused.value)
-    assert check_none_needed([served], [certificate(ONE), certificate(TWO)], lost, at=NOW) == ()
-
-
-def test_a_receiver_that_was_accepted_by_name_gives_a_warning() -> None:
-    silent = ProtectedChain("erp.example:443", None, (), error="no answer", accepted=True)
-    (warning,) = check_none_needed([silent], [], {}, at=NOW)
-    assert "erp.example:443" in warning
-    with pytest.raises(StillNeeded, match="no answer"):
-        check_none_needed([replace(silent, accepted=False)], [], {}, at=NOW + timedelta(0))
