@@ -348,7 +348,8 @@ def test_no_secret_in_any_problem(local: LocalTenant) -> None:
     ]
     for kind in kinds:
         name, _unused, status = kind.partition(" ")
-        local.faults.add(name, method="POST|PUT", path="/api/v1/.*", status=int(status or 0), body="odata", count=5)
+        answer = {"status": int(status), "body": "odata"} if status else {}
+        local.faults.add(name, method="POST|PUT", path="/api/v1/.*", count=5, **answer)
         with connect(local) as tenant, pytest.raises(TenantProblem) as caught:
             tenant.keystore.import_certificate("x", ROOT.der, replace=False)
         local.faults.clear()

@@ -86,46 +86,58 @@ def _shown(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _actions(tenant: LocalTenant) -> dict[str, Callable[[dict[str, Any]], Any]]:
-    def seed(body: dict[str, Any]) -> None:
-        pem = x509.load_pem_x509_certificate(body["pem"].encode()) if "pem" in body else None
-        der = pem.public_bytes(Encoding.DER) if pem is not None else base64.b64decode(body["der"])
-        tenant.seed_certificate(body["alias"], der, body.get("owner", ADMINISTRATOR))
+def _actions(tenant: LocalTenant) -> dict[str, Callable[..., Any]]:
+    """Each takes the keys of the JSON object by name, and no others."""
 
-    def read_only(body: dict[str, Any]) -> None:
-        tenant.read_only = bool(body["on"])
+    def add_fault(*, kind: str, **options: Any) -> dict[str, Any]:
+        return tenant.faults.add(kind, **options).to_dict()
 
-    def latency(body: dict[str, Any]) -> None:
-        tenant.latency = float(body["seconds"])
-
-    def release(_unused: dict[str, Any]) -> None:
+    def release() -> None:
         for fault in tenant.faults.all():
             fault.release()
 
-    def plan(body: dict[str, Any]) -> None:
-        tenant.runtime.plan_deployment(body.pop("flow"), **body)
+    def read_only(*, on: bool) -> None:
+        if not isinstance(on, bool):
+            raise TypeError(f"on is true or false, not {on!r}")
+        tenant.read_only = on
 
-    def edit(body: dict[str, Any]) -> None:
-        tenant.runtime.edit(body.pop("flow"), **body)
+    def latency(*, seconds: float) -> None:
+        tenant.latency = float(seconds)
+
+    def advance(*, seconds: float) -> None:
+        tenant.clock.advance(float(seconds))
+
+    def seed(*, alias: str, pem: str | None = None, der: str | None = None, owner: str = ADMINISTRATOR) -> None:
+        if (pem is None) is (der is None):
+            raise ValueError("give the certificate as pem, or as der in base64")
+        certificate = x509.load_pem_x509_certificate(pem.encode()) if pem is not None else None
+        encoded = certificate.public_bytes(Encoding.DER) if certificate is not None else base64.b64decode(der or "")
+        tenant.seed_certificate(alias, encoded, owner)
+
+    def plan(*, flow: str, **settings: Any) -> None:
+        tenant.runtime.plan_deployment(flow, **settings)
+
+    def edit(*, flow: str, **changes: Any) -> None:
+        tenant.runtime.edit(flow, **changes)
 
     return {
-        "/faults": lambda body: tenant.faults.add(**body).to_dict(),
-        "/faults/clear": lambda _: tenant.faults.clear(),
+        "/faults": add_fault,
+        "/faults/clear": tenant.faults.clear,
         "/faults/release": release,
-        "/journal/clear": lambda _: tenant.clear_journal(),
+        "/journal/clear": tenant.clear_journal,
         "/read-only": read_only,
         "/latency": latency,
-        "/clock/advance": lambda body: tenant.clock.advance(float(body["seconds"])),
+        "/clock/advance": advance,
         "/keystore/certificates": seed,
-        "/keystore/lock": lambda body: tenant.lock_keystore(**body),
-        "/keystore/unlock": lambda _: tenant.unlock_keystore(),
-        "/keystore/sap-keys": lambda body: tenant.offer_sap_key(**body),
-        "/service-keys": lambda body: tenant.create_service_key(**body),
-        "/tokens/invalidate": lambda _: tenant.credentials.invalidate_tokens(),
-        "/sessions/close": lambda _: tenant.credentials.close_sessions(),
+        "/keystore/lock": tenant.lock_keystore,
+        "/keystore/unlock": tenant.unlock_keystore,
+        "/keystore/sap-keys": tenant.offer_sap_key,
+        "/service-keys": tenant.create_service_key,
+        "/tokens/invalidate": tenant.credentials.invalidate_tokens,
+        "/sessions/close": tenant.credentials.close_sessions,
         "/flows/plan": plan,
         "/flows/edit": edit,
-        "/flows/forget-trust": lambda _: tenant.runtime.forget_trust(),
+        "/flows/forget-trust": tenant.runtime.forget_trust,
     }
 
 
@@ -140,7 +152,7 @@ class _ControlConnection(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         action = self.server.actions.get(self.path)
-        self._answer(None if action is None else lambda: action(json.loads(data or b"{}")))
+        self._answer(None if action is None else lambda: action(**json.loads(data or b"{}")))
 
     def _answer(self, action: Callable[[], Any] | None) -> None:
         if not hmac.compare_digest(self.headers.get("Authorization", ""), f"Bearer {self.server.token}"):

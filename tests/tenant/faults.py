@@ -28,6 +28,13 @@ KINDS = {
 }
 
 _HTML = b"<html><head><title>500 Internal Server Error</title></head><body><h1>Internal Server Error</h1></body></html>"
+# What a kind of fault takes beside the choice of requests, which all of them have.
+_CHOICE = ("method", "path", "number", "skip", "count")
+_ANSWER = ("status", "body", "text", "retry_after")
+_OPTIONS = {
+    "latency": ("seconds",), "slow": ("seconds",), "redirect": ("location",), "status": _ANSWER, "status_after": _ANSWER
+}  # fmt: skip
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE")
 _BODIES = ("odata", "bare", "empty", "html", "nonsense")
 
 
@@ -59,10 +66,11 @@ class Fault:
     released: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"unknown kind of fault {self.kind!r}; one of {', '.join(KINDS)}")
         if self.body not in _BODIES:
             raise ValueError(f"unknown body {self.body!r}; one of {', '.join(_BODIES)}")
+        if not any(re.fullmatch(self.method, method) for method in _METHODS):
+            raise ValueError(f"no request has a method like {self.method!r}; there are {', '.join(_METHODS)}")
+        re.compile(self.path)
 
     def release(self) -> None:
         """Let the requests that this fault holds go on."""
@@ -86,9 +94,14 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, kind: str, **options: Any) -> Fault:
-        """See :class:`Fault`. Raises ``ValueError`` or ``TypeError`` for what it does not know."""
+        """See :class:`Fault`. Raises ``ValueError`` for what it does not know, and for what would have no effect."""
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind of fault {kind!r}; one of {', '.join(KINDS)}")
+        known = (*_CHOICE, *_OPTIONS.get(kind, ()))
+        unknown = sorted(set(options) - set(known))
+        if unknown:
+            raise ValueError(f"a fault of kind {kind} takes no {', '.join(unknown)}; it takes {', '.join(known)}")
         fault = Fault(kind, **options)
-        re.compile(fault.method), re.compile(fault.path)
         with self._lock:
             self._faults.append(fault)
         return fault

@@ -231,6 +231,8 @@ class LocalTenant:
         self._seed(alias, tuple(chain), key_pkcs8, owner)
 
     def _seed(self, alias: str, chain: tuple[bytes, ...], key: bytes | None, owner: str) -> None:
+        if owner not in (ADMINISTRATOR, SAP):
+            raise ValueError(f"unknown owner {owner!r}; {ADMINISTRATOR} or {SAP}")
         user = SAP if owner == SAP else self.basic_user
         long_ago = self.clock.now() - timedelta(days=60)
         entry = self.keystore.new_entry(alias, chain, key, user, owner)
@@ -251,6 +253,11 @@ class LocalTenant:
 
     def create_service_key(self, *, roles: Sequence[str] = ALL_ROLES, kind: str = "secret") -> dict[str, Any]:
         """One more service key, with fewer roles perhaps; ``kind`` is secret or certificate."""
+        if kind not in ("secret", "certificate"):
+            raise ValueError(f"unknown kind of service key {kind!r}; secret or certificate")
+        unknown = [role for role in roles if role not in ALL_ROLES]
+        if unknown:
+            raise ValueError(f"unknown roles: {', '.join(unknown)}; the roles are {', '.join(ALL_ROLES)}")
         if kind == "certificate":
             client, key = certificate_key(self.url, self.token_url, new_client_id(), tuple(roles), self.authority)
         else:

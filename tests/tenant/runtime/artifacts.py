@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-__all__ = ["DeployPlan", "DeployTask", "DesignArtifact", "RuntimeArtifact"]
+__all__ = ["OUTCOMES", "DeployPlan", "DeployTask", "DesignArtifact", "RuntimeArtifact"]
+
+# How a deployment may end: ``fail`` and ``license`` end the task, ``error`` and ``never`` end in the runtime.
+OUTCOMES = ("success", "fail", "license", "error", "never")
 
 
 @dataclass
@@ -66,7 +69,7 @@ class RuntimeArtifact:
 class DeployPlan:
     """How one deployment goes.
 
-    :param outcome: ``success``; ``fail`` and ``license`` end the task; ``error`` and ``never`` end in the runtime.
+    :param outcome: one of ``OUTCOMES``.
     :param seconds: until the task is no longer DEPLOYING.
     :param stale_seconds: how long the old entry is still shown after that.
     :param gap_seconds: how long there is no entry at all.
@@ -79,6 +82,10 @@ class DeployPlan:
     gap_seconds: float = 0.05
     starting_seconds: float = 0.1
     error: str = "java.lang.IllegalStateException: the flow cannot be started"
+
+    def __post_init__(self) -> None:
+        if self.outcome not in OUTCOMES:
+            raise ValueError(f"a deployment has no outcome {self.outcome!r}; it has one of {', '.join(OUTCOMES)}")
 
 
 @dataclass

@@ -68,12 +68,7 @@ class Runtime:
         deploy_seconds: float = 0.3,
     ) -> None:
         read = read_landscape(landscape)
-        self.options: dict[str, Any] = {
-            "deployed_bundles": False,
-            "not_found_status": 404,
-            "abandon_in_flight": False,
-            **read.options,
-        }
+        self.options = dict(read.options)
         self.packages = {name: dict(settings) for name, settings in read.packages.items()}
         self.logs = MessageLogs()
         self.lock = threading.RLock()
@@ -186,8 +181,15 @@ class Runtime:
             ]
 
     def plan_deployment(self, flow_id: str, **settings: Any) -> None:
-        """How the next deployment of this flow goes (fields of ``DeployPlan``); several calls make a queue."""
-        replace(self._plan, **settings)  # refuses an unknown field now, not in a background thread
+        """How the next deployment of this flow goes (fields of ``DeployPlan``); several calls make a queue.
+
+        :raises UnknownArtifact: for a flow that the landscape does not have.
+        :raises TypeError: for an unknown field.
+        :raises ValueError: for an unknown outcome.
+        """
+        if flow_id not in self.specs:
+            raise UnknownArtifact(f"the landscape has no flow {flow_id!r}; it has {', '.join(self.specs) or 'none'}")
+        replace(self._plan, **settings)  # refuses now, not in a background thread
         with self.lock:
             self._next_plans.setdefault(flow_id, deque()).append(settings)
 

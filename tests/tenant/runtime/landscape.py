@@ -17,7 +17,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -25,8 +25,18 @@ from typing import Any
 
 from ..adapters import ADAPTERS
 from ..bundles import ChannelSpec, UnreadableBundle, read_bundle, write_bundle
+from .artifacts import DeployPlan
 
 __all__ = ["BadLandscape", "FlowSpec", "Landscape", "read_landscape"]
+
+# Switches of the tenant (see ``Runtime``), as they are when nobody says otherwise.
+_OPTIONS: Mapping[str, Any] = {"deployed_bundles": False, "not_found_status": 404, "abandon_in_flight": False}
+_PACKAGE = ("name", "vendor", "mode")
+_CHOICES: Mapping[str, Sequence[str | None]] = {
+    "timer": (None, "run_once"),
+    "failure_status": ("FAILED", "RETRY"),
+    "log_level": ("NONE", "ERROR", "INFO", "DEBUG", "TRACE"),
+}
 
 # The time of everything that was "long there" when the tenant started; fixed, so that equal flows give equal bundles.
 _ZIP_TIME = (2026, 1, 1, 0, 0, 0)
@@ -75,13 +85,14 @@ class FlowSpec:
 class Landscape:
     """:param resolve: the addresses behind a receiver's name.
 
-    ``packages`` gives their ``name`` and ``mode`` by id; ``options`` are switches of the tenant (see ``Runtime``).
+    ``packages`` gives their ``name``, ``vendor`` and ``mode`` by id; ``options`` are switches of the tenant (see
+    ``Runtime``).
     """
 
     flows: tuple[FlowSpec, ...] = ()
     resolve: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=lambda: dict(_OPTIONS))
 
 
 def read_landscape(source: Mapping[str, Any] | str | Path | None) -> Landscape:
@@ -132,11 +143,11 @@ def _is_bundle(path: Path) -> bool:
 
 
 def _build(settings: Mapping[str, Any], folder: Path) -> Landscape:
-    unknown = set(settings) - {"flows", "resolve", "packages", "options"}
-    if unknown:
-        raise BadLandscape(
-            f"A landscape has no {', '.join(sorted(unknown))}; it has flows, resolve, packages and options."
-        )
+    options, packages = settings.get("options", {}), settings.get("packages", {})
+    _check_names("A landscape", settings, ("flows", "resolve", "packages", "options"))
+    _check_names("The options of a landscape", options, _OPTIONS)
+    for name, package in packages.items():
+        _check_names(f"Package {name}", package, _PACKAGE)
     flows = tuple(_flow(item, folder) for item in settings.get("flows", []))
     ids = [flow.id for flow in flows]
     twice = {flow_id for flow_id in ids if ids.count(flow_id) > 1}
@@ -146,7 +157,13 @@ def _build(settings: Mapping[str, Any], folder: Path) -> Landscape:
         name.lower(): tuple([found] if isinstance(found, str) else found)
         for name, found in settings.get("resolve", {}).items()
     }
-    return Landscape(flows, resolve, dict(settings.get("packages", {})), dict(settings.get("options", {})))
+    return Landscape(flows, resolve, dict(packages), {**_OPTIONS, **options})
+
+
+def _check_names(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise BadLandscape(f"{owner}: there is no setting {', '.join(unknown)}; there are {', '.join(known)}.")
 
 
 def _flow(item: Mapping[str, Any], folder: Path) -> FlowSpec:
@@ -154,12 +171,17 @@ def _flow(item: Mapping[str, Any], folder: Path) -> FlowSpec:
     label = given.get("id") or given.get("bundle")
     if not label:
         raise BadLandscape("A flow of the landscape has neither an id nor a bundle.")
+    _check_names(f"Flow {label}", given, (*(spec.name for spec in fields(FlowSpec)), "channels"))
+    for name, choices in _CHOICES.items():
+        if name in given and given[name] not in choices:
+            raise BadLandscape(f"Flow {label}: {name} is one of {', '.join(str(choice) for choice in choices)}.")
+    try:
+        DeployPlan(**given.get("deploy", {}))
+    except (TypeError, ValueError) as error:
+        raise BadLandscape(f"Flow {label}: deploy: {error}.") from error
+    if "bundle" in given and "channels" in given:
+        raise BadLandscape(f"Flow {label}: a bundle has its own channels.")
     channels = given.pop("channels", [])
-    unknown = set(given) - {spec.name for spec in fields(FlowSpec)}
-    if unknown:
-        raise BadLandscape(f"Flow {label}: there is no setting {', '.join(sorted(unknown))}.")
-    if given.get("timer") not in (None, "run_once"):
-        raise BadLandscape(f"Flow {label}: timer is run_once or nothing.")
     if "bundle" in given:
         return _from_bundle(given, folder / given["bundle"])
     given.setdefault("name", given["id"])

@@ -125,8 +125,17 @@ def test_command_says_where_everything_lies_and_obeys_its_control(tmp_path: Path
         assert remote.call("/violations") == []
         assert remote.call("/counts")["connections"] == {"token": 1, "api": 3}
         assert remote.call("/service-keys", {"roles": ["MonitoringDataRead"]})["oauth"]["clientsecret"]
-        with pytest.raises(urllib.error.HTTPError, match="400"):
-            remote.call("/faults", {"kind": "earthquake"})
+        for path, wrong in (
+            ("/faults", {"kind": "earthquake"}),
+            ("/read-only", {"on": False, "off": True}),
+            ("/read-only", {"on": "false"}),
+            ("/flows/plan", {"flow": "nowhere"}),
+            ("/keystore/certificates", {"alias": "root"}),
+            ("/service-keys", {"role": ["MonitoringDataRead"]}),
+            ("/faults/clear", []),
+        ):
+            with pytest.raises(urllib.error.HTTPError, match="400"):
+                remote.call(path, wrong)
         remote.token = "wrong"
         with pytest.raises(urllib.error.HTTPError, match="401"):
             remote.call("/journal")

@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.certops.sap_cloud_integration.tests.pki import make_root
@@ -67,8 +69,25 @@ def test_a_fault_is_chosen_by_method_path_number_skip_and_count(tenant: LocalTen
     assert "x" not in tenant.entries()
     tenant.faults.add("status", number=tenant.journal[-1]["number"] + 2, status=418)
     assert [wire.get(LIST).status for _unused in range(3)] == [200, 418, 200]
-    with pytest.raises(ValueError, match="unknown kind"):
-        tenant.faults.add("earthquake")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "said"),
+    [
+        ("earthquake", {}, "unknown kind of fault 'earthquake'"),
+        ("status", {"statsu": 401}, "a fault of kind status takes no statsu; it takes method, path"),
+        ("drop_after", {"status": 500}, "a fault of kind drop_after takes no status"),
+        ("status", {"hits": 1}, "takes no hits"),
+        ("status", {"body": "json"}, "unknown body 'json'"),
+        ("status", {"method": "put"}, "no request has a method like 'put'"),
+    ],
+)
+def test_a_fault_that_would_not_be_what_was_meant_is_refused(
+    tenant: LocalTenant, kind: str, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        tenant.faults.add(kind, **options)
+    assert tenant.faults.all() == []
 
 
 @pytest.mark.parametrize(("kind", "stored"), [("drop_before", False), ("drop_after", True)])

@@ -356,3 +356,8 @@ def test_ssh_file_gets_the_alias_of_its_algorithm(wire: Wire) -> None:
     assert wire.send("POST", "/SSHKeyGenerationRequests", body).status == 400
     assert wire.send("POST", "/SSHKeyGenerationRequests?update=true", body).status == 200
     assert wire.entry("id_rsa")["Type"] == "Key Pair"
+
+
+def test_an_entry_of_nobody_is_refused(tenant: LocalTenant) -> None:
+    with pytest.raises(ValueError, match="unknown owner 'sap'; Tenant Administrator or SAP"):
+        tenant.seed_certificate("x", make_root().der, owner="sap")

@@ -129,6 +129,10 @@ def test_a_token_that_somebody_else_signed_is_refused(tenant: LocalTenant, wire:
 
 
 def test_missing_role_gives_403_with_an_empty_body(tenant: LocalTenant) -> None:
+    with pytest.raises(ValueError, match="unknown roles: MonitoringDataReader"):
+        tenant.create_service_key(roles=["MonitoringDataReader"])
+    with pytest.raises(ValueError, match="unknown kind of service key 'x509'"):
+        tenant.create_service_key(kind="x509")
     reader = Wire(tenant, tenant.create_service_key(roles=["MonitoringDataRead"]))
     assert reader.get("/KeystoreEntries").status == 200
     refused = reader.import_certificate("root", make_root().der)

@@ -333,6 +333,19 @@ def test_a_redeployment_may_abandon_messages_on_purpose(receiver: LocalReceiver,
         assert [message["status"] for message in runtime.messages()] == ["ABANDONED"]
 
 
+def test_a_plan_that_would_not_be_what_was_meant_is_refused() -> None:
+    with running(Keystore(), {"id": "orders"}) as runtime:
+        with pytest.raises(ValueError, match="no outcome 'failed'; it has one of success, fail, license, error, never"):
+            runtime.plan_deployment("orders", outcome="failed")
+        with pytest.raises(TypeError, match="second"):
+            runtime.plan_deployment("orders", second=1)
+        with pytest.raises(UnknownArtifact, match="no flow 'order'; it has orders"):
+            runtime.plan_deployment("order", outcome="fail")
+        task = runtime.deploy("orders", "active", "me")
+        until(lambda: runtime.tasks[task].done)
+        assert runtime.artifact("orders").status == "STARTED"
+
+
 @pytest.mark.parametrize(
     ("outcome", "task_status", "status"),
     [

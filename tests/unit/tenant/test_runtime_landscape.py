@@ -36,14 +36,21 @@ def test_a_file(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ({"flow": []}, "A landscape has no flow; it has flows, resolve, packages and options."),
+        ({"flow": []}, "A landscape: there is no setting flow; there are flows, resolve, packages, options."),
         ({"flows": [{}]}, "neither an id nor a bundle"),
-        ({"flows": [{"id": "a", "rate": 5}]}, "Flow a: there is no setting rate."),
+        ({"flows": [{"id": "a", "rate": 5}]}, "Flow a: there is no setting rate; there are id, bundle, name"),
         ({"flows": [{"id": "a"}, {"id": "a"}]}, "More than one flow has the id a."),
-        ({"flows": [{"id": "a", "timer": "daily"}]}, "Flow a: timer is run_once or nothing."),
+        ({"flows": [{"id": "a", "timer": "daily"}]}, "Flow a: timer is one of None, run_once."),
         ({"flows": [{"id": "a", "channels": [{"url": "x"}]}]}, "Flow a: a channel has adapter, address"),
         ({"flows": [{"id": "a", "channels": [{"adapter": "FAX"}]}]}, "Flow a: the adapter FAX is none of HTTP"),
         ({"flows": [{"bundle": "none.zip"}]}, "none.zip cannot be read"),
+        ({"flows": [{"bundle": "a.zip", "channels": []}]}, "Flow a.zip: a bundle has its own channels."),
+        ({"flows": [{"id": "a", "log_level": "none"}]}, "Flow a: log_level is one of NONE, ERROR"),
+        ({"flows": [{"id": "a", "failure_status": "ERROR"}]}, "Flow a: failure_status is one of FAILED, RETRY."),
+        ({"flows": [{"id": "a", "deploy": {"outcome": "ok"}}]}, "Flow a: deploy: a deployment has no outcome 'ok'"),
+        ({"flows": [{"id": "a", "deploy": {"second": 1}}]}, "'second'"),
+        ({"options": {"deployed_bundle": True}}, "The options of a landscape: there is no setting deployed_bundle"),
+        ({"packages": {"p": {"modes": "READ_ONLY"}}}, "Package p: there is no setting modes; there are name, vendor"),
     ],
 )
 def test_what_is_wrong_is_named(written: dict[str, Any], said: str) -> None:
