@@ -34,6 +34,16 @@ class Changes:
         return any(status.startswith("notImported") for status in self.statuses.values())
 
 
+def _make_room(keystore: Keystore, option: str) -> dict[str, Entry]:
+    """The entries by alias as they are before; with ``replace`` the tenant administrator's are then taken out."""
+    before = {entry.alias: entry for entry in keystore.entries()}
+    if option == "replace":
+        for entry in before.values():
+            if entry.owner == ADMINISTRATOR:
+                keystore.remove(entry.alias)
+    return before
+
+
 def import_file(keystore: Keystore, fields: dict[str, Any], *, option: str, user: str, whole: bool) -> Changes:
     """POST KeystoreResources with Name ``system``. ``whole``: one entry that cannot be imported refuses all (no
     entries wanted back).
@@ -51,11 +61,7 @@ def import_file(keystore: Keystore, fields: dict[str, Any], *, option: str, user
         except NotAKeystore as error:
             raise Refusal(415, f"The resource property does not contain a JKS or JCEKS keystore: {error}") from None
         changes = Changes()
-        before = {entry.alias: entry for entry in keystore.entries()}
-        if option == "replace":
-            for entry in before.values():
-                if entry.owner == ADMINISTRATOR:
-                    keystore.remove(entry.alias)
+        before = _make_room(keystore, option)
         for item in imported:
             existing = keystore.find(item.alias)
             reason = _reason_against(item.alias, item.key is not None, existing, merge=option == "merge")
@@ -142,11 +148,7 @@ def restore_backup(keystore: Keystore, *, option: str, user: str) -> Changes:
         if not saved:
             raise Refusal(404, "No backed up keystore entries found")
         changes = Changes()
-        before = {entry.alias: entry for entry in keystore.entries()}
-        if option == "replace":
-            for entry in before.values():
-                if entry.owner == ADMINISTRATOR:
-                    keystore.remove(entry.alias)
+        before = _make_room(keystore, option)
         for entry in saved:
             old = before.get(entry.alias)
             if old is not None and (old.chain, old.key) == (entry.chain, entry.key):

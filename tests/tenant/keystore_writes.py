@@ -60,7 +60,7 @@ class _Writes:
             entities += [entry_entity(entry, now, status=known[entry.alias]) for entry in statuses.rows]
         return Answer.collection("KeystoreEntries", entities)
 
-    def _not_trusted(self, refused: NotTrusted) -> Answer:
+    def not_trusted(self, refused: NotTrusted) -> Answer:
         """409 with the entity itself: ``Status`` notImported was observed on a tenant, ``Validity`` notTrusted is
         specified.
         """
@@ -70,46 +70,37 @@ class _Writes:
 
     def certificate(self, request: Request) -> Answer:
         query = request.query
-        try:
-            statuses = import_certificate(
-                self._keystore,
-                alias_of(request.match["hex"]),
-                request.body,
-                _content_type(request),
-                user=request.user,
-                update=query.flag("update"),
-                fingerprint_verified=query.flag("fingerprintVerified"),
-            )
-        except NotTrusted as refused:
-            return self._not_trusted(refused)
+        statuses = import_certificate(
+            self._keystore,
+            alias_of(request.match["hex"]),
+            request.body,
+            _content_type(request),
+            user=request.user,
+            update=query.flag("update"),
+            fingerprint_verified=query.flag("fingerprintVerified"),
+        )
         return self._done(request, statuses)
 
     def chain(self, request: Request) -> Answer:
-        try:
-            statuses = import_chain(
-                self._keystore,
-                alias_of(request.match["hex"]),
-                request.body,
-                _content_type(request),
-                user=request.user,
-                fingerprint_verified=request.query.flag("fingerprintVerified"),
-            )
-        except NotTrusted as refused:
-            return self._not_trusted(refused)
+        statuses = import_chain(
+            self._keystore,
+            alias_of(request.match["hex"]),
+            request.body,
+            _content_type(request),
+            user=request.user,
+            fingerprint_verified=request.query.flag("fingerprintVerified"),
+        )
         return self._done(request, statuses)
 
     def key_pair(self, request: Request) -> Answer:
         query = request.query
-        try:
-            statuses = import_key_pair(
-                self._keystore,
-                _json(request),
-                user=request.user,
-                update=query.flag("update"),
-                fingerprint_verified=query.flag("fingerprintVerified"),
-            )
-        except NotTrusted as refused:
-            return self._not_trusted(refused)
+        statuses = import_key_pair(
+            self._keystore,
+            _json(request),
+            user=request.user,
+            update=query.flag("update"),
+            fingerprint_verified=query.flag("fingerprintVerified"),
+        )
         return self._done(request, statuses)
 
     def generate(self, request: Request) -> Answer:
@@ -221,7 +212,13 @@ def routes(tenant: LocalTenant) -> list[Route]:
     writes = _Writes(tenant.keystore)
 
     def route(method: str, path: str, handler: Handler) -> Route:
-        return Route(method, path, handler, _EDIT, frozenset(), 400)
+        def answer(request: Request) -> Answer:
+            try:
+                return handler(request)
+            except NotTrusted as refused:
+                return writes.not_trusted(refused)
+
+        return Route(method, path, answer, _EDIT, frozenset(), 400)
 
     return [
         route("PUT", f"/CertificateResources{KEY}/\\$value", writes.certificate),

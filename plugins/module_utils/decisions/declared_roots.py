@@ -65,28 +65,24 @@ def _told(faults: Sequence[Fault]) -> tuple[str, str | None]:
     return f"{count}{shown}{f'; and {more} more' if more > 0 else ''}", "; ".join(remedies[:3]) or None
 
 
-class BadDeclaration(NotWanted):
+class _Faulty(Problem):
+    """A problem that is told as all the faults that were found."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        what, remedy = _told(faults)
+        super().__init__(what, remedy=remedy)
+        self.faults = tuple(faults)
+
+    def to_result(self) -> dict[str, Any]:
+        return {**super().to_result(), "faults": [fault.to_result() for fault in self.faults]}
+
+
+class BadDeclaration(_Faulty, NotWanted):
     """The declaration cannot be meant as it is: refused before the first request."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        what, remedy = _told(faults)
-        super().__init__(what, remedy=remedy)
-        self.faults = tuple(faults)
 
-    def to_result(self) -> dict[str, Any]:
-        return {**super().to_result(), "faults": [fault.to_result() for fault in self.faults]}
-
-
-class DoesNotFit(Conflict):
+class DoesNotFit(_Faulty, Conflict):
     """The declaration does not fit what the tenant holds: refused before the first write."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        what, remedy = _told(faults)
-        super().__init__(what, remedy=remedy)
-        self.faults = tuple(faults)
-
-    def to_result(self) -> dict[str, Any]:
-        return {**super().to_result(), "faults": [fault.to_result() for fault in self.faults]}
 
 
 def faults_of(root: DeclaredRoot) -> list[Fault]:
