@@ -187,6 +187,7 @@ SPEC = Spec(
     },
     mutually_exclusive=[*_EITHER, ["ca_chain_path", "ca_chain_content"]],
     required_one_of=_EITHER,
+    lowest={"days": 1, "renew_before": 0},
 )
 
 

@@ -236,7 +236,8 @@ SPEC = FLOW_CONTENT + Spec(
         "expires_within": {"type": "int", "default": 60},
         "addresses": {"type": "dict", "default": {}},
         "probe_timeout": {"type": "int", "default": 10},
-    }
+    },
+    lowest={"expires_within": 0, "probe_timeout": 1},
 )
 
 

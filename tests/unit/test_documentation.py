@@ -95,6 +95,13 @@ def test_options_are_documented_as_they_are(module: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_every_number_has_a_lowest_one(module: str) -> None:
+    """Ansible checks types alone, and zero days or minus one second are seldom meant."""
+    spec = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules.{module}").SPEC
+    assert spec.lowest.keys() == {name for name, one in spec.options.items() if one["type"] in ("int", "float")}
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_return_values_are_explained(module: str) -> None:
     assert not list(unexplained(documentation()[module]["return"] or {}))
 

@@ -107,5 +107,6 @@ FLOW_CONTENT = Spec(
         "cache_path": {"type": "path"},
         "connections": {"type": "int", "default": 8},
         "prefer_deployed_content": {"type": "bool", "default": False},
-    }
+    },
+    lowest={"connections": 1},
 )

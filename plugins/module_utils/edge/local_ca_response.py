@@ -28,9 +28,6 @@ _KEY_LIMIT = 65536
 
 
 def wanted_issue(options: dict[str, Any]) -> WantedIssue:
-    for name in ("days", "renew_before"):
-        if options[name] < 0:
-            raise NotWanted("a number of days below zero was given", where=f"option {name}")
     passphrase = options["ca_private_key_passphrase"] or ""
     certificate = _read(options, "ca_certificate", SIGNING_RESPONSE_LIMIT, read_one_certificate)
     key = _read(options, "ca_private_key", _KEY_LIMIT, bytes)
