@@ -33,8 +33,7 @@ options:
       - A time in RFC 3339, or the alias of an entry of the keystore, which stands for the time when that entry was last
         written. Both are compared on the tenant's clock.
       - With it, a restart is a state instead of an action. A flow that was deployed later is left alone, so a second
-        run
-        changes nothing.
+        run changes nothing.
       - Required with O(state=restarted).
     type: str
   on_side_effect:

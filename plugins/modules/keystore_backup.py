@@ -27,7 +27,8 @@ options:
   others:
     description:
       - What becomes of entries that are not in the backup, with O(state=restored).
-      - V(delete) deletes them. Receivers that need one of them cannot be reached any more.
+      - With V(keep), they stay.
+      - With V(delete), they are deleted. Receivers that need one of them cannot be reached any more.
     type: str
     choices: [keep, delete]
     default: keep

@@ -16,8 +16,8 @@ description:
     gives a private key back, so a key pair that exists is never replaced unless O(on_mismatch) says so, and the
     message says what would be lost.
   - Here the alias is the identity of the entry, and the SHA-256 fingerprint that of its certificate. For a root that
-    receivers'
-    certificates are validated with, use M(certops.sap_cloud_integration.trusted_root), which finds it under any alias.
+    receivers' certificates are validated with, use M(certops.sap_cloud_integration.trusted_root), which finds it
+    under any alias.
 options:
   alias:
     description:
@@ -39,8 +39,7 @@ options:
   fingerprint_sha256:
     description:
       - The SHA-256 fingerprint that was compared out of band with the owner of the certificate. Required to import,
-        because
-        the tenant verifies nothing.
+        because the tenant verifies nothing.
       - With O(state=absent) the entry is deleted only if it holds this certificate.
       - Taken in any common form.
     type: str

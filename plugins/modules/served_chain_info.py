@@ -11,8 +11,7 @@ short_description: See which certificates a receiver serves at every address
 version_added: 0.1.0
 description:
   - Opens a TLS connection to every address behind a host name, reads the chain of certificates that is served there,
-    and
-    tells which of the given roots validate it.
+    and tells which of the given roots validate it.
   - Nothing is sent to the receiver and no tenant is asked. A receiver that demands a client certificate can be asked
     too.
 options:
@@ -143,8 +142,7 @@ served_chain:
         problem_kind:
           description:
             - The same as a stable name. One of V(leaf_expired), V(leaf_not_yet_valid), V(wrong_host),
-              V(no_intermediate) and
-              V(unvalidated_chain), or V(null).
+              V(no_intermediate) and V(unvalidated_chain), or V(null).
           type: str
           sample: null
         stable_probes:

@@ -13,8 +13,7 @@ description:
   - Updates a key pair in the keystore of an SAP Cloud Integration tenant with the signing response that a CA has made
     for its signing request. The alias stays.
   - The response is recognised by its content, never by the name of its file. It may be PKCS#7 in DER, PEM or bare
-    base64
-    (C(.p7b), C(.p7c), C(.spc)), certificates in PEM or DER one after the other, or a PKI path.
+    base64 (C(.p7b), C(.p7c), C(.spc)), certificates in PEM or DER one after the other, or a PKI path.
   - The key decides to which key pair a response belongs. A response for another key is refused, and so is one with a
     broken chain, before anything is written.
   - What is sent is the chain alone, leaf first, in PEM, because a tenant may refuse encodings that are valid.
@@ -33,8 +32,7 @@ options:
     description:
       - Extended key usages that the certificate must have, such as V(clientAuth).
       - Without it, a certificate that cannot be used as a client certificate is only warned of. Public CAs no longer
-        issue
-        certificates with V(clientAuth).
+        issue certificates with V(clientAuth).
     type: list
     elements: str
     default: []

@@ -13,8 +13,7 @@ description:
   - Imports a root certificate into the keystore of an SAP Cloud Integration tenant, or deletes it there.
   - A root is recognised by the SHA-256 fingerprint of its certificate under any alias, never by the alias.
   - A root is never replaced in place by default. While a receiver moves from one CA to another, the old and the new
-    root
-    must be trusted side by side under different aliases.
+    root must be trusted side by side under different aliases.
   - After an import, integration flows that run may use the keystore as it was for up to 24 hours.
     See M(certops.sap_cloud_integration.integration_flow), and the role C(receiver_certificate_renewal) for the whole
     sequence.
