@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each adapter calls its address, its TLS switch and its proxy: one row an adapter, no code.
 
-The property names of HTTP, OData, SOAP, IDoc, XI, AS2, SuccessFactors OData V2 and SOAP, Mail, AMQP and
-AdvancedEventMesh were seen in published integration flows. Those of AS4, Ariba, SuccessFactors REST and OData V4, Kafka
-and FTP are not published; their rows name what their siblings use, and when none of it is there the generic reading
-takes over, as it does for any adapter without a row.
+The property names of HTTP, OData, SOAP, IDoc, XI, AS2, SuccessFactors OData V2 and SOAP, Mail, AMQP, AdvancedEventMesh
+and Open Connectors were seen in published integration flows, those of AS4 and Kafka in published tools that read them.
+Those of Ariba, SuccessFactors REST and OData V4, and FTP are not published; their rows name what their siblings use,
+and when none of it is there the generic reading takes over, as it does for any adapter without a row.
 """
 
 from __future__ import annotations
@@ -40,15 +40,21 @@ class Adapter:
     """Property, its value, whether TLS is used; the first property that is there counts. Empty: the scheme tells."""
     schemes: Mapping[str, str] = field(default_factory=dict)
     """TLS or the value of the TLS property to the scheme that an address without one has."""
+    further: tuple[str, ...] = ()
+    """Properties with addresses that it connects to besides."""
     several: bool = False
     """The address may be a list with commas."""
     polls: bool = False
     """As a sender it connects to the other side, instead of waiting to be called."""
+    replies: str | None = None
+    """As a sender it is called, yet answers over a connection of its own: why nobody knows where to."""
     never: str | None = None
     """Why the tenant keystore is never asked about the other side's certificate."""
 
 
 _SWITCH: Mapping[str, Tls] = {"true": "yes", "1": "yes", "false": "no", "0": "no"}
+_RECEIPTS = "an asynchronous receipt (MDN) goes to the address that the received message asks for"
+_HOST_KEYS = "SSH servers are known by their host keys"
 _NEVER = "{} never checks a server certificate against the tenant keystore: {}"
 
 
@@ -71,8 +77,9 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     ("soap", ""): _http("SOAP", "address"),
     ("idoc", ""): _http("IDOC", "address"),
     ("xi", ""): _http("XI", "Address", "address"),
-    ("as2", ""): _http("AS2", "receipientURL"),
-    ("as4", ""): _http("AS4", "address", "receipientURL"),
+    ("as2", ""): Adapter("AS2", "http", ("receipientURL",), replies=_RECEIPTS),
+    ("as2", "as2 mdn"): _http("AS2"),
+    ("as4", ""): Adapter("AS4", "http", ("endpointUrl", "address"), further=("pullReceiptTargetURL", "samlEndpoint")),
     ("ariba", ""): _http("Ariba", "address", "Address"),
     ("successfactors", ""): _http("SuccessFactors", "address"),
     ("successfactors", "odata v2"): _http(
@@ -111,7 +118,7 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     ("kafka", ""): Adapter(
         "Kafka",
         "kafka",
-        ("host", "bootstrapServers"),
+        ("hosts", "host", "bootstrapServers"),
         tls={"connectWithTLS": _SWITCH},
         several=True,
         polls=True,
@@ -124,7 +131,11 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = {
         polls=True,
     ),
     ("advancedeventmesh", ""): Adapter("AdvancedEventMesh", "smf", ("host",), several=True, polls=True),
-    ("sftp", ""): _never("SFTP", "ssh", "SSH servers are known by their host keys", "host"),
+    ("openconnectors", ""): _http("OpenConnectors", "firstUriPart"),
+    ("odatasender", ""): _http("ODataSender"),
+    ("sftp", ""): _never("SFTP", "ssh", _HOST_KEYS, "host"),
+    ("pollingsftp", ""): _never("PollingSFTP", "ssh", _HOST_KEYS, "host"),
+    ("datastoreconsumer", ""): _never("DataStoreConsumer", "internal", "it reads a data store of the tenant"),
     ("processdirect", ""): _never("ProcessDirect", "internal", "it calls another integration flow of the tenant"),
     ("jms", ""): _never("JMS", "internal", "it writes to a message queue of the tenant"),
     ("jdbc", ""): _never("JDBC", "internal", "it uses a data source of the tenant, not HTTPS"),

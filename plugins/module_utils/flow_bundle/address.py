@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from .host_names import normalise_host
 from .parameters import Value
 
-__all__ = ["DEFAULT_PORTS", "TLS_SCHEMES", "Address", "find_expressions", "read_address"]
+__all__ = ["DEFAULT_PORTS", "TLS_SCHEMES", "Address", "find_expressions", "read_address", "split_list"]
 
 DEFAULT_PORTS = {
     "https": 443,
@@ -86,6 +86,12 @@ def find_expressions(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def split_list(value: Value) -> list[Value]:
+    """The parts of a list with commas, at least one; an expression may hold commas, so a text with one is one part."""
+    pieces = [] if "${" in value.text else [piece for piece in value.text.split(",") if piece.strip()]
+    return [Value(piece, value.parameters, value.missing) for piece in pieces or [value.text]]
+
+
 def read_address(value: Value, default_port: int | None = None, default_scheme: str | None = None) -> Address:
     """Take an address apart; ``default_scheme`` and ``default_port`` count when it states none."""
     text = value.text.strip()
@@ -110,6 +116,8 @@ def read_address(value: Value, default_port: int | None = None, default_scheme: 
         return unknown(f"the address has more than {LONGEST_ADDRESS} characters")
     if not match and (_NO_SCHEME.match(masked) or authority.lower() in ("http", "https")):
         return unknown("the address does not begin with a scheme such as https://")
+    if match and _SCHEME.fullmatch(rest):
+        return unknown(f"the address has two schemes{_because(value.parameters)}")
     marked_port = _MARKED_PORT.fullmatch(authority)
     host_text = marked_port[1] if marked_port else authority
     if marks := [originals[int(number)] for number in _MARK.findall(host_text)]:

@@ -6,6 +6,9 @@
 No receiver names the root that it trusts: every certificate of the tenant keystore is a trust anchor for every flow
 (SAP Help: Renewal of Receiver Back-End Server Certificate). So aliases tell which flows use a key pair or a partner's
 certificate, never which flows need a root.
+
+OAuth2 SAML bearer credentials sign with a key pair that is named in the credential (SAP Help: Deploying an OAuth2 SAML
+Bearer Assertion). No API tells which; so a channel that uses one may use any.
 """
 
 from __future__ import annotations
@@ -23,16 +26,20 @@ from .tables import read_rows
 
 __all__ = ["AliasKind", "AliasReference", "may_name_key", "read_aliases"]
 
-AliasKind = Literal["literal", "dynamic", "partner_directory", "placeholder", "unresolved", "chosen_at_run_time"]
+AliasKind = Literal[
+    "literal", "dynamic", "partner_directory", "placeholder", "unresolved", "chosen_at_run_time", "in_credential"
+]
 
 _ALIAS_NAME = re.compile(r"alias", re.IGNORECASE)
 _ALIAS_TABLES = frozenset({"encrypt.smime.keys", "signature.smime.table"})
 # Names of entries in the credential store, the keyring or the connection setup; none of them is a keystore alias.
 _CREDENTIAL = re.compile(
-    r"^alias$|credential|user|token|passw|secret|secure|oauth|apikey|api_key|datasource|proxyalias|client_?id|pgp",
+    r"^alias$|credential|user|token|passw|secret|secure|oauth|apikey|api_key|datasource|proxyalias|client_?id|connector",
     re.IGNORECASE,
 )
-_PGP_STEP = re.compile(r"pgp", re.IGNORECASE)
+# Whatever else such a name says, these words name a key; except in PGP, whose keys are in the keyring.
+_SURELY_KEY = re.compile(r"private_?key|public_?key|key_?store|key_?pair|certificate", re.IGNORECASE)
+_PGP = re.compile(r"pgp", re.IGNORECASE)
 _ROLES: Sequence[tuple[str, re.Pattern[str]]] = (
     ("verification", re.compile(r"verif", re.IGNORECASE)),
     ("decryption", re.compile(r"decrypt", re.IGNORECASE)),
@@ -53,7 +60,7 @@ class AliasReference:
     """One place of the flow that names an alias, or leaves it to run time."""
 
     alias: str | None
-    """The text as it stands; ``None`` when the runtime picks a key by itself."""
+    """The text as it stands; ``None`` when the runtime picks a key by itself, or a credential names it."""
     kind: AliasKind
     role: str
     """``client_key``, ``signing``, ``encryption``, ``decryption``, ``verification``, ``trust`` or ``key``."""
@@ -83,7 +90,7 @@ def read_aliases(elements: Sequence[Element], parameters: Parameters) -> tuple[A
 
 
 def may_name_key(element: Element, parameters: Parameters, alias: str) -> str | None:
-    """A property outside of the known ones that holds exactly this text, and sounds as if it named a key."""
+    """A property besides the known ones that holds, or may hold, exactly this text, and sounds as if it named a key."""
     component = element.properties.get("ComponentType", "")
     for name, template in element.properties.items():
         if alias not in template and "{{" not in template:
@@ -92,29 +99,42 @@ def may_name_key(element: Element, parameters: Parameters, alias: str) -> str | 
             # A credential in every adapter of the table; in others it may be anything.
             if not component or find_adapter(component, "") is not None:
                 continue
-        elif not _KEY_NAME.search(name) or _CREDENTIAL.search(name) or _ALIAS_NAME.search(name):
+        elif name == "scheduleKey" or not _KEY_NAME.search(name) or _names_credential(name) or _ALIAS_NAME.search(name):
             continue
-        text = parameters.resolve(template).text.strip()
-        if text == alias or any(cell == alias for row in read_rows(text) for _unused, cell in row):
+        value = parameters.resolve(template)
+        text = value.text.strip()
+        if value.missing or text == alias or any(cell == alias for row in read_rows(text) for _unused, cell in row):
             return name
     return None
 
 
+def _names_credential(name: str) -> bool:
+    return bool(_PGP.search(name) or (_CREDENTIAL.search(name) and not _SURELY_KEY.search(name)))
+
+
 def _read(element: Element, properties: Mapping[str, Value]) -> Iterator[AliasReference]:
     step = properties["activityType"].text if "activityType" in properties else ""
-    if _PGP_STEP.search(step):
+    if _PGP.search(step):
         return
     where = _where(element, properties, step)
     for name, value in properties.items():
-        if name not in _ALIAS_TABLES and (not _ALIAS_NAME.search(name) or _CREDENTIAL.search(name)):
+        if name not in _ALIAS_TABLES and (not _ALIAS_NAME.search(name) or _names_credential(name)):
             continue
         for text in _texts(value.text):
             kind = _kind(text, value)
             yield AliasReference(text, kind, _role(name, step, element), where, element.id, name)
-    if element.is_channel and _is_client_certificate(properties):
+    if not element.is_channel or properties.get("direction", Value("")).text.strip().lower() == "sender":
+        return
+    method, stated = next(((name, properties[name]) for name in _AUTHENTICATION if name in properties), ("", Value("")))
+    # Without its value the parameter may stand for any method, and an expression for another one with each message.
+    undecided = bool(stated.missing) or "${" in stated.text
+    normal = re.sub(r"[\s_-]", "", stated.text).lower()
+    if undecided or normal in _CLIENT_CERTIFICATE:
         for name in _CLIENT_KEYS:
             if name in properties and not properties[name].text.strip():
                 yield AliasReference(None, "chosen_at_run_time", "client_key", where, element.id, name)
+    if undecided or "samlbearer" in normal:
+        yield AliasReference(None, "in_credential", "signing", where, element.id, method)
 
 
 def _texts(text: str) -> list[str]:
@@ -145,13 +165,6 @@ def _role(name: str, step: str, element: Element) -> str:
     if _VERIFYING_STEP.search(step):
         return "verification"
     return "signing" if _SIGNING_STEP.search(step) else "key"
-
-
-def _is_client_certificate(properties: Mapping[str, Value]) -> bool:
-    stated = next((properties[name].text for name in _AUTHENTICATION if name in properties), "")
-    if properties.get("direction", Value("")).text.strip().lower() == "sender":
-        return False
-    return re.sub(r"[\s_-]", "", stated).lower() in _CLIENT_CERTIFICATE
 
 
 def _where(element: Element, properties: Mapping[str, Value], step: str) -> str:

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from .adapters import Adapter, Talk, Tls, find_adapter
-from .address import TLS_SCHEMES, Address, find_expressions, read_address
+from .address import TLS_SCHEMES, Address, find_expressions, read_address, split_list
 from .generic_channel import find_addresses
 from .iflow import Element
 from .parameters import Parameters, Value
@@ -31,7 +32,7 @@ _PROXIES: Mapping[str, Proxy] = {
     "onpremise": "cloud_connector",
     "dynamic": "dynamic",
 }
-_OTHER_DATA_CENTER = "other"
+_OWN_PATH = re.compile(r"address|path|url|uri|endpoint", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def component_of(properties: Mapping[str, Value]) -> str:
 
 def direction_of(element: Element, participants: Mapping[str, str]) -> Literal["receiver", "sender"]:
     """As stated, else by the kind of participant it begins at: a channel in doubt is one that sends."""
-    stated = element.properties.get("direction", "").strip().lower()
+    variant = element.properties.get("cmdVariantUri", "").partition("/direction::")[2].partition("/")[0]
+    stated = (element.properties.get("direction") or variant).strip().lower()
     if stated in ("receiver", "sender"):
         return "receiver" if stated == "receiver" else "sender"
     return "sender" if participants.get(element.source, "").startswith("EndpointSender") else "receiver"
@@ -113,14 +115,13 @@ def _read(element: Element, properties: Mapping[str, Value], participants: Mappi
     adapter = find_adapter(component, protocol)
     if not properties:
         return
-    if direction == "sender" and adapter is not None and not adapter.polls:
+    if direction == "sender" and adapter is not None and not (adapter.polls or adapter.replies):
         return
-    addresses = _table_addresses(adapter, properties) if adapter else None
+    addresses = _table_addresses(adapter, properties, direction) if adapter else None
     generic = addresses is None
     if addresses is None:
         addresses = find_addresses(properties)
-        if not addresses and direction == "sender":
-            # Adapters that wait to be called have no address of another side either: nothing says that it polls.
+        if not addresses and direction == "sender" and adapter is None and _waits(properties):
             return
         if not addresses:
             reason = f"no property of the adapter {component or '(unnamed)'} was recognised as its address"
@@ -142,8 +143,17 @@ def _read(element: Element, properties: Mapping[str, Value], participants: Mappi
         )
 
 
-def _table_addresses(adapter: Adapter, properties: Mapping[str, Value]) -> list[Address] | None:
+def _waits(properties: Mapping[str, Value]) -> bool:
+    """Whether a sender of an unknown adapter waits to be called: it offers a path of its own and has no schedule."""
+    return "scheduleKey" not in properties and any(
+        _OWN_PATH.search(name) and value.text.strip().startswith("/") for name, value in properties.items()
+    )
+
+
+def _table_addresses(adapter: Adapter, properties: Mapping[str, Value], direction: str) -> list[Address] | None:
     """``None`` when the channel has none of the properties the table knows: then the table is wrong about it."""
+    if direction == "sender" and adapter.replies:
+        return [Address("", reason=adapter.replies)]
     if adapter.never and not adapter.address:
         return [Address("", reason=adapter.never)]
     there = [properties[name] for name in adapter.address if name in properties]
@@ -156,12 +166,17 @@ def _table_addresses(adapter: Adapter, properties: Mapping[str, Value]) -> list[
         if "." in selected.text or "${" in selected.text or selected.missing:
             value = selected
     suffix = "".join(_text(properties, name) for name in adapter.suffix)
-    pieces = value.text.split(",") if adapter.several and "${" not in value.text else [value.text]
-    found = []
-    for piece in pieces:
-        part = Value(piece, value.parameters, value.missing)
-        found.append(_with_suffix(read_address(part, _port(adapter, properties), _scheme(adapter, properties)), suffix))
-    return found
+    stated = _text(properties, adapter.port) if adapter.port else ""
+    port = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 6 else None
+    scheme = _scheme(adapter, properties)
+    found = [
+        _with_suffix(read_address(part, port, scheme), suffix)
+        for part in (split_list(value) if adapter.several else [value])
+    ]
+    if stated and port is None:
+        found = [replace(address, port=None) for address in found]
+    further = [properties[name] for name in adapter.further if name in properties]
+    return found + [read_address(value) for value in further if value.text.strip()]
 
 
 def _with_suffix(address: Address, suffix: str) -> Address:
@@ -175,11 +190,6 @@ def _with_suffix(address: Address, suffix: str) -> Address:
         path=address.path + joint + suffix,
         dynamic=address.dynamic + tuple(suffix[start:end] for start, end in find_expressions(suffix)),
     )
-
-
-def _port(adapter: Adapter, properties: Mapping[str, Value]) -> int | None:
-    text = _text(properties, adapter.port) if adapter.port else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
 def _switch(adapter: Adapter, properties: Mapping[str, Value]) -> tuple[str, Tls]:

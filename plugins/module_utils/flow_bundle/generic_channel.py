@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .address import DEFAULT_PORTS, Address, read_address
+from .address import DEFAULT_PORTS, Address, read_address, split_list
 from .host_names import LONGEST_HOST
 from .parameters import Value
 
@@ -30,7 +30,7 @@ def find_addresses(properties: Mapping[str, Value]) -> list[Address]:
     """Everything that may be an address, URLs first; empty when nothing looks like one."""
     candidates = {name: value for name, value in properties.items() if not _NO_ADDRESS.search(name)}
     urls, named = [], []
-    for name, value in candidates.items():
+    for name, value in ((name, part) for name, whole in candidates.items() for part in split_list(whole)):
         if (scheme := _URL.match(value.text.strip())) and (
             scheme[0][:-3].lower() in DEFAULT_PORTS or _ADDRESS_NAME.search(name)
         ):

@@ -14,10 +14,14 @@ __all__ = ["LONGEST_HOST", "normalise_host", "read_target"]
 
 LONGEST_HOST = 253
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_ONLY_NUMBERS = re.compile(r"[0-9.]+")
 
 
 def normalise_host(written: str) -> str | None:
     """Lower case, without trailing dot; international names in their ``xn--`` form; IPv6 compressed, no brackets.
+
+    IPv4 addresses lose leading zeros and the wrapping as IPv6, as ``java.net.InetAddress`` reads both. Its short forms,
+    such as ``10.1``, are not hosts here, because they look like other addresses than they are.
 
     ``None`` when the text is no host. International names follow IDNA 2003 (RFC 3490), as ``java.net.IDN`` does,
     because it is a Java runtime that connects. Underscores are let through: real hosts have them.
@@ -36,6 +40,8 @@ def normalise_host(written: str) -> str | None:
         except UnicodeError:
             return None
     text = text.lower()
+    if _ONLY_NUMBERS.fullmatch(text):
+        return _address(".".join(part.lstrip("0") or "0" for part in text.split(".")), version=4)
     if len(text) > LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in text.split(".")):
         return None
     return text
@@ -67,4 +73,5 @@ def _address(text: str, version: int) -> str | None:
     # A zone, as in fe80::1%eth0, names an interface of one machine: not a host that can be compared.
     if address.version != version or "%" in text:
         return None
-    return address.compressed
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).compressed

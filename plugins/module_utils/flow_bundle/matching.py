@@ -60,7 +60,7 @@ def uses_alias(bundle: FlowBundle, alias: str) -> Answer:
         answers.append(("unknown", f"the scripts of the script collection {collection} are not part of the bundle"))
     for element in bundle.elements:
         if found := may_name_key(element, bundle.parameters, alias):
-            answers.append(("unknown", f"{element.name or element.id!r} has this text in its property {found}"))
+            answers.append(("unknown", f"{element.name or element.id!r} may name the key in its property {found}"))
     return _combine(answers, f"nothing in the flow names the alias {alias!r}")
 
 
@@ -77,9 +77,22 @@ def _combine(answers: Iterable[tuple[Verdict, str]], otherwise: str) -> Answer:
 
 
 def _channel_sends_to(channel: Channel, host: str, port: int | None) -> tuple[Verdict, str]:
-    """The reason is empty for an ordinary *no*: another host."""
-    address = channel.address
+    """The reason is empty for an ordinary *no*: another host.
+
+    An adapter that nobody described may connect to hosts that it knows by itself, or that a service tells it after the
+    login, whatever its properties name. So a channel that was read in the generic way is *no* only when it goes through
+    the Cloud Connector.
+    """
     label = f"{channel.adapter or 'unnamed'} channel {channel.name or channel.id!r}"
+    verdict, reason = _judge(channel, label, host, port)
+    if verdict == "no" and channel.generic and not channel.never and channel.proxy != "cloud_connector":
+        named = f"names {_shown(channel)}" if channel.address.host else "has a property that may be an address"
+        return "unknown", f"{label}: {named}, but this adapter is not known and may connect to other hosts as well"
+    return verdict, reason
+
+
+def _judge(channel: Channel, label: str, host: str, port: int | None) -> tuple[Verdict, str]:
+    address = channel.address
     same_host = address.host == host
     is_target = same_host and (port is None or address.port == port)
     if channel.never:
@@ -126,7 +139,9 @@ def _names_alias(reference: AliasReference, alias: str) -> tuple[Verdict, str]:
             return "unknown", f"{at} names {reference.alias!r}, which differs from {alias!r} in case only"
         return "no", ""
     if reference.kind == "chosen_at_run_time":
-        return "unknown", f"{at} is empty: the runtime picks a key pair of the keystore"
+        return "unknown", f"{at} is empty: for a client certificate the runtime picks a key pair of the keystore"
+    if reference.kind == "in_credential":
+        return "unknown", f"{at} makes the credential choose the key pair that signs a SAML assertion"
     why = {
         "dynamic": "is decided at run time by",
         "partner_directory": "is looked up in the Partner Directory as",

@@ -24,7 +24,9 @@ __all__ = ["Scripts", "read_scripts"]
 
 _SOURCES = (".groovy", ".gsh", ".gvy", ".gy", ".js", ".xsl", ".xslt", ".mmap")
 _HEADERS = ("CamelHttpUri", "CamelDestinationOverrideUrl")
-_NAMES = r"(?:CamelHttpUri|HTTP_URI|CamelDestinationOverrideUrl|DESTINATION_OVERRIDE_URL)"
+_LOWER_HEADERS = frozenset(header.lower() for header in _HEADERS)
+# Camel compares names of headers without regard to case; the constants of its class Exchange are Java names.
+_NAMES = r"(?:(?i:CamelHttpUri|CamelDestinationOverrideUrl)|HTTP_URI|DESTINATION_OVERRIDE_URL)"
 _NAMED = re.compile(rf"\b{_NAMES}\b")
 _ONLY_READ = re.compile(rf"\b(?:get|getHeader|remove|removeHeader|containsKey)\s*\(\s*['\"]?(?:\w+\.)?{_NAMES}\b")
 _KEYSTORE = re.compile(r"\bKeystoreService\b|\bKeyStoreService\b")
@@ -96,7 +98,7 @@ def _headers_set(element: Element, parameters: Parameters) -> set[str]:
         deletes = named.get("Action", "").lower() == "delete"
         names = [named["Name"]] if "Name" in named else [cell for _unused, cell in row]
         if not deletes:
-            found.update(name for name in names if name in _HEADERS or "${" in name)
+            found.update(name for name in names if name.lower() in _LOWER_HEADERS or "${" in name or "{{" in name)
     return found
 
 
@@ -104,8 +106,8 @@ def _allowed_in(element: Element, parameters: Parameters) -> str | None:
     """A header named in the list of allowed headers. ``*`` alone is not taken as a sign: it is everywhere."""
     listed = parameters.resolve(element.properties.get("allowedHeaderList", "")).text.split("|")
     for entry in listed:
-        start, star, _unused = entry.strip().partition("*")
+        start, star, _unused = entry.strip().lower().partition("*")
         for header in _HEADERS:
-            if header == start or (star and len(start) > 4 and header.startswith(start)):
+            if header.lower() == start or (star and len(start) > 4 and header.lower().startswith(start)):
                 return header
     return None

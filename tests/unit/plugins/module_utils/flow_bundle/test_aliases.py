@@ -32,6 +32,8 @@ NAMED = [
     (channel("AS4", "ebMS3", direction="Sender", whateverKeyAlias="k"), "client_key", "AS4 sender"),
     (channel("AdvancedEventMesh", "SMF", trustStoreAlias="k"), "trust", "AdvancedEventMesh receiver"),
     (channel("SFTP", "File", privateKeyAlias="k"), "client_key", "SFTP receiver"),
+    (channel("Custom", "x", oauthPrivateKeyAlias="k"), "client_key", "Custom receiver"),
+    (channel("Custom", "x", userCertificateAlias="k"), "client_key", "Custom receiver"),
     (channel("Mail", **{"encrypt.smime.keys": "<row><cell>k</cell></row>"}), "encryption", "Mail receiver"),
     (step("SimpleSignMessage", privateKeyAlias="k"), "signing", "step 'Sign' (SimpleSignMessage)"),
     (step("XMLDigitalVerifyMessage", publicKeyAlias="k"), "verification", "step 'Sign'"),
@@ -57,6 +59,7 @@ def test_named(element: str, role: str, where: str) -> None:
         channel("JDBC", "JDBC", alias="k"),
         channel("AS2", "AS2", userCredentialAlias="k"),
         channel("ServiceNow", "x", clientIdAlias="k", clientSecretAlias="k"),
+        channel("OpenConnectors", "REST", openConnectorAlias="k"),
         channel("Mail", user="k", proxyAlias="k"),
         http(URL, credentialName="k"),
         step("PgpEncrypt", signerKeyAlias="k"),
@@ -93,6 +96,22 @@ def test_a_client_certificate_without_alias_is_picked_by_the_runtime(method: str
     assert uses_alias(basic, "k").verdict == "no"
 
 
+@pytest.mark.parametrize("method", ["{{Nowhere}}", "${property.method}"])
+def test_a_method_that_is_not_known_may_be_any(method: str) -> None:
+    bundle = read_flow_bundle(flow(http(URL, authenticationMethod=method, privateKeyAlias="")))
+    assert [reference.kind for reference in bundle.aliases] == ["chosen_at_run_time", "in_credential"]
+    assert uses_alias(bundle, "k").verdict == "unknown"
+
+
+@pytest.mark.parametrize("method", ["OAuth2 SAML Bearer Assertion", "OAuth2SAMLBearer"])
+def test_a_saml_assertion_is_signed_with_a_key_that_the_credential_names(method: str) -> None:
+    bundle = read_flow_bundle(flow(channel("SuccessFactors", "OData V2", authenticationMethod=method, alias="c")))
+    answer = uses_alias(bundle, "k")
+    assert (answer.verdict, "SAML assertion" in answer.reasons[0]) == ("unknown", True)
+    sender = read_flow_bundle(flow(channel("SOAP", "SOAP 1.x", direction="Sender", authentication=method)))
+    assert uses_alias(sender, "k").verdict == "no"
+
+
 def test_case_makes_another_alias_but_not_for_certain() -> None:
     bundle = read_flow_bundle(flow(http(URL, privateKeyAlias="Client_Key")))
     assert uses_alias(bundle, "client_key").verdict == "unknown"
@@ -110,6 +129,9 @@ def test_the_same_text_where_a_key_may_be_named_is_unknown() -> None:
     assert uses_alias(read_flow_bundle(flow(channel("Custom", "x", clientCertificate="k"))), "k").verdict == "unknown"
     assert uses_alias(read_flow_bundle(flow(channel("Custom", "x", alias="k"))), "k").verdict == "unknown"
     assert uses_alias(read_flow_bundle(flow(channel("Custom", "x", subject="k"))), "k").verdict == "no"
+    missing = {"privateKey": "{{Nowhere}}", "scheduleKey": "<row/>"}
+    assert uses_alias(read_flow_bundle(flow(channel("RabbitMQ", "x", **missing))), "k").verdict == "unknown"
+    assert uses_alias(read_flow_bundle(flow(channel("SFTP", "x", scheduleKey="{{Nowhere}}"))), "k").verdict == "no"
 
 
 SCRIPT = "src/main/resources/script/sign.groovy"

@@ -36,7 +36,8 @@ HTTP_FAMILY: list[tuple[str, str, Properties]] = [
     ("IDOC", "IDoc SOAP", {"address": URL}),
     ("XI", "XI", {"Address": URL}),
     ("AS2", "AS2", {"receipientURL": URL}),
-    ("AS4", "ebMS3", {"address": URL}),
+    ("AS4", "ebMS3", {"endpointUrl": URL, "samlEndpoint": ""}),
+    ("OpenConnectors", "REST", {"firstUriPart": URL, "openConnectorResource": "/messages/${header.id}"}),
     ("Ariba", "cXML", {"address": URL}),
     ("SuccessFactors", "OData V2", {"address": URL}),
     ("SuccessFactors", "OData V4", {"address": URL}),
@@ -80,7 +81,9 @@ OTHERS = [
     ("AMQP", {"host": "q.example", "port": "5672", "connectWithTLS": "false"}, ("amqp", "q.example", 5672, "no")),
     ("FTP", {"host": "f.example:21", "encryption": "explicit"}, (None, "f.example", 21, "unknown")),
     ("FTP", {"host": "f.example:21", "encryption": "none"}, (None, "f.example", 21, "no")),
+    ("AMQP", {"host": "q.example", "port": "{{P}}", "connectWithTLS": "true"}, ("amqps", "q.example", None, "yes")),
     ("SFTP", {"host": "s.example"}, ("sftp", "s.example", 22, "no")),
+    ("PollingSFTP", {"host": "s.example:2222"}, ("sftp", "s.example", 2222, "no")),
     ("AdvancedEventMesh", {"host": "tcps://e.example:55443"}, ("tcps", "e.example", 55443, "yes")),
     ("AdvancedEventMesh", {"host": "wss://e.example"}, ("wss", "e.example", 443, "yes")),
     ("AdvancedEventMesh", {"host": "e.example"}, (None, "e.example", None, "unknown")),
@@ -100,8 +103,11 @@ def test_other_protocols(component: str, values: Properties, expected: tuple[Any
     assert (found.address.scheme, found.address.host, found.address.port, found.tls) == expected
 
 
-def test_a_list_of_brokers_is_a_channel_each() -> None:
-    found = read(channel("Kafka", host="k1.example:9093, k2.example:9094", connectWithTLS="true")).channels
+@pytest.mark.parametrize("direction", ["Receiver", "Sender"])
+@pytest.mark.parametrize("name", ["hosts", "host"])
+def test_a_list_of_brokers_is_a_channel_each(name: str, direction: str) -> None:
+    brokers = {name: "k1.example:9093, k2.example:9094,"}
+    found = read(channel("Kafka", direction=direction, connectWithTLS="true", **brokers)).channels
     assert [(one.id, one.address.host, one.address.port, one.tls) for one in found] == [
         ("MF_1", "k1.example", 9093, "yes"),
         ("MF_1", "k2.example", 9094, "yes"),
@@ -162,6 +168,48 @@ def test_the_generic_reading_keeps_what_may_become_an_address() -> None:
     assert [one.address.host for one in found] == ["a.example", None, None]
 
 
+def test_the_generic_reading_takes_lists_apart() -> None:
+    found = read(
+        channel("Custom", brokers="a.example:1, b.example:2", url="https://c.example,https://d.example")
+    ).channels
+    assert [one.address.host for one in found] == ["c.example", "d.example", "a.example", "b.example"]
+
+
+def test_as4_connects_to_more_than_one_address() -> None:
+    values = {"endpointUrl": URL, "pullReceiptTargetURL": "https://b.example", "samlEndpoint": "${property.s}"}
+    found = read(channel("AS4", "ebMS3", **values)).channels
+    assert [one.address.host for one in found] == ["a.example", "b.example", None]
+    assert not any(one.generic for one in found)
+
+
+@pytest.mark.parametrize(
+    ("component", "values", "reason"),
+    [
+        ("MicrosoftSharePoint", {"hostName": "", "scheduleKey": "<row/>", "serverRelativePath": "/x"}, "no property"),
+        ("SalesforcePubSub", {"channelName": "/event/Order"}, "no property"),
+        ("Kafka", {"topic": "orders"}, "no property"),
+        ("AS2", {"address": "/in"}, "asynchronous receipt"),
+    ],
+)
+def test_a_sender_that_may_connect_to_somewhere_is_a_channel(component: str, values: Properties, reason: str) -> None:
+    (found,) = read(channel(component, "x", direction="Sender", **values)).channels
+    assert found.address.host is None
+    assert reason in (found.address.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("component", "protocol", "values"),
+    [
+        ("ODataSender", "OData V2", {"edmxPath": "/orders.edmx"}),
+        ("DataStoreConsumer", "None", {"storageName": "Orders"}),
+        ("AS2", "AS2 MDN", {"address": "/mdn"}),
+        ("Custom", "x", {"urlPath": "/orders"}),
+    ],
+)
+def test_a_sender_that_waits_is_none(component: str, protocol: str, values: Properties) -> None:
+    assert read(channel(component, protocol, direction="Sender", **values)).channels == ()
+
+
 def test_senders_count_when_they_poll() -> None:
     polling = channel("SuccessFactors", "OData V2", direction="Sender", address="https://sf.example")
     mail = channel("Mail", direction="Sender", server="m.example", ssl="imaps", TransportProtocol="IMAP4")
@@ -179,6 +227,14 @@ def test_a_direction_that_is_not_stated_follows_from_the_participant() -> None:
     assert len(read(participant, http(URL, direction="")).channels) == 1
     sender = '<bpmn2:participant id="ServiceTask_1" ifl:type="EndpointSender" name="Orders"/>'
     assert read(sender, http(URL, direction="")).channels == ()
+
+
+def test_a_direction_that_only_the_variant_states() -> None:
+    participant = '<bpmn2:participant id="ServiceTask_1" ifl:type="EndpointSender" name="Orders"/>'
+    variant = "ctype::AdapterVariant/cname::sap:HTTP/tp::HTTP/mp::None/direction::{}/version::1.4.1"
+    for direction, count in (("Receiver", 1), ("Sender", 0)):
+        element = http(URL, direction="", cmdVariantUri=variant.format(direction))
+        assert len(read(participant, element).channels) == count
 
 
 def test_an_adapter_named_only_by_its_variant() -> None:

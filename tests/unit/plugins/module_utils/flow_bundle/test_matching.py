@@ -65,6 +65,14 @@ UNKNOWN = [
     (channel("Mail", server="virtual.example:465", ssl="smtps", proxyType="sapcc"), "virtual host"),
     (channel("Kafka", host="api.example.com:443"), "whether with TLS"),
     (channel("MongoDB", firstUriPart="mongoBean"), "no property"),
+    (channel("Salesforce", loginUrl="https://login.example"), "may connect to other hosts"),
+    (channel("Salesforce", loginUrl="https://api.example.com:8443"), "may connect to other hosts"),
+    (channel("Custom", url="http://other.example"), "may connect to other hosts"),
+    (channel("Dropbox", direction="Sender", scheduleKey="<row/>"), "no property"),
+    (channel("AS2", "AS2", direction="Sender", address="/in"), "asynchronous receipt"),
+    (channel("AMQP", host="api.example.com", port="{{Nowhere}}", connectWithTLS="true"), "its port is not known"),
+    (http("https://https://api.example.com/x"), "two schemes"),
+    (http("https://10.1/x"), "not a host name"),
 ]
 
 
@@ -102,6 +110,8 @@ def test_without_a_port_any_port_of_the_host_counts() -> None:
         ("https://[2001:db8::1]/", "[2001:DB8::1]"),
         ("https://bücher.example/", "xn--bcher-kva.example"),
         ("https://xn--bcher-kva.example/", "BÜCHER.example."),
+        ("https://192.000.002.001/", "192.0.2.1"),
+        ("https://[::ffff:192.0.2.1]/", "192.0.2.1"),
     ],
 )
 def test_hosts_are_compared_in_one_spelling(written: str, asked: str) -> None:

@@ -27,6 +27,8 @@ PATH = "src/main/resources/script/route.groovy"
     ("text", "may"),
     [
         ('message.setHeader("CamelHttpUri", url)', True),
+        ('message.setHeader("camelHTTPuri", url)', True),
+        ("def http_uri = message.getProperty('x')", False),
         ("message.setHeader('CamelHttpUri', url)", True),
         ("headers.put(Exchange.HTTP_URI, url)", True),
         ("map['CamelDestinationOverrideUrl'] = url", True),
@@ -58,6 +60,8 @@ def row(name: str, value: str, action: str = "Create") -> str:
     [
         (row("Accept", "*/*") + row("CamelHttpUri", "${property.url}"), True),
         (row("${property.name}", "x"), True),
+        (row("camelhttpuri", "x"), True),
+        (row("{{Nowhere}}", "x"), True),
         ("<row><cell>CamelHttpUri</cell><cell>constant</cell><cell>https://b.example</cell></row>", True),
         (row("CamelHttpUri", "", "Delete"), False),
         (row("Log", "CamelHttpUri"), False),
@@ -71,7 +75,8 @@ def test_content_modifiers(table: str, may: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("allowed", "may"), [("CamelHttpUri|x", True), ("CamelHttp*", True), ("*", False), ("X*", False)]
+    ("allowed", "may"),
+    [("CamelHttpUri|x", True), ("CamelHttp*", True), ("x|camelhttpuri", True), ("*", False), ("X*", False)],
 )
 def test_headers_that_a_sender_may_give(allowed: str, may: bool) -> None:
     collaboration = f'<bpmn2:collaboration id="C">{properties({"allowedHeaderList": allowed})}</bpmn2:collaboration>'

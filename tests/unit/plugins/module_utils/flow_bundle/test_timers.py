@@ -23,6 +23,13 @@ NIGHTLY = (
 )
 
 
+def table(*schedules: str) -> str:
+    rows = "".join(
+        f"<row><cell>schedule{number}</cell><cell>{text}</cell></row>" for number, text in enumerate(schedules, 1)
+    )
+    return f"<row><cell>timeZone</cell><cell>( UTC 0:00 ) (Etc/GMT)</cell></row>{rows}"
+
+
 @pytest.mark.parametrize(
     ("schedule", "fires"),
     [
@@ -30,7 +37,17 @@ NIGHTLY = (
         (NIGHTLY, "no"),
         ("{{Timer}}", "yes"),
         ("{{Nowhere}}", "unknown"),
-        ("", "no"),
+        ("", "unknown"),
+        (table("simple.repeat=NONE&amp;trigger.timeZone=Etc/GMT"), "yes"),
+        (table("simple.repeat=NONE&trigger.timeZone=Etc/GMT"), "yes"),
+        (table("simple.repeat=NONE&amp;simple.start=2031-01-01T00:00:00"), "unknown"),
+        (table("simple.repeat=MINUTES&amp;simple.every=10&amp;trigger.timeZone=Etc/GMT"), "no"),
+        (table("0+0/5+*+?+*+MON-FRI+*&amp;trigger.timeZone=Asia/Tokyo"), "no"),
+        (table("0+30+6+15+4+?+2031&amp;trigger.timeZone=Etc/GMT"), "no"),
+        (table("0+0+2+?+*+*+*", "fireNow=true"), "yes"),
+        (table("0+0+2+?+*+*+*", "something.new=1"), "unknown"),
+        (table("simple.repeat=${property.how}"), "unknown"),
+        (table(), "unknown"),
     ],
 )
 def test_timers(schedule: str, fires: str) -> None:
@@ -52,6 +69,8 @@ def test_a_timer_without_schedule_is_unknown() -> None:
         (channel("SFTP", "File", direction="Sender", host="s.example", scheduleKey=NIGHTLY), ["no"]),
         (channel("SuccessFactors", "OData V2", direction="Sender", scheduleKey=RUN_ONCE), ["yes"]),
         (channel("AMQP", "AMQP1.0", direction="Sender", host="q.example"), ["no"]),
+        (channel("FTP", "File", direction="Sender", host="f.example", scheduleKey=""), ["no"]),
+        (channel("PollingSFTP", "File", direction="Sender", host="s.example"), ["no"]),
         (channel("HTTPS", direction="Sender", urlPath="/in"), []),
         (channel("SFTP", "File", host="s.example"), []),
     ],
