@@ -101,9 +101,9 @@ lint: environment copy ## style, types, documentation, changelog, licences
 .PHONY: sanity
 sanity: environment ## ansible-test sanity on the Python of .venv
 	@! compgen -G 'tests/sanity/ignore*' >/dev/null || { echo "sanity: no ignore files here; mend what was found" >&2; exit 1; }
-	@log=build/sanity.log; version=$$($(PYTHON_IN_VENV) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
-	.ci/ansible-test sanity --python "$$version" --venv --requirements --color no $(ARGS) 2>&1 | tee $$log; \
-	echo "sanity: $$(grep -c '^Running sanity test' $$log) tests without a finding and without an ignore file, Python $$version, $$(ansible-test --version | head -n 1)"
+	@.ci/ansible-test sanity $(ARGS) 2>&1 | tee build/sanity.log
+	@echo "sanity: $$(grep -c '^Running sanity test' build/sanity.log) tests without a finding and without an ignore file," \
+	  "$$($(PYTHON_IN_VENV) --version), $$(ansible-test --version | head -n 1)"
 
 .PHONY: unit
 unit: environment ## unit tests
@@ -119,7 +119,7 @@ contract: environment ## client and local tenant, both against what SAP document
 
 .PHONY: integration
 integration: environment ## playbooks against the local tenant
-	$(PYTEST) -n $(WORKERS) tests/integration $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist worksteal tests/integration $(ARGS)
 
 .PHONY: real-servers
 real-servers: environment ## nginx, HAProxy and a Java server as receivers whose certificate is exchanged under load
@@ -157,15 +157,18 @@ build/ee/.ready: tests/ee/requirements.txt | environment
 
 .PHONY: faults
 faults: environment ## the playbook killed at every request, every fault at every write, what others do wrong
-	$(PYTEST) -n $(FAULT_WORKERS) tests/faults $(ARGS)
+	$(PYTEST) -n $(FAULT_WORKERS) --dist worksteal tests/faults $(ARGS)
 
 .PHONY: ansible-test-units
 ansible-test-units: environment ## the unit tests the way ansible-test runs them
-	version=$$($(PYTHON_IN_VENV) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
-	.ci/ansible-test units --python "$$version" --venv --requirements --num-workers $(WORKERS) --color no $(ARGS)
+	.ci/ansible-test units --num-workers $(WORKERS) $(ARGS)
+
+.PHONY: ansible-test-integration
+ansible-test-integration: environment ## the targets of ansible-test integration, each with a local tenant
+	.ci/ansible-test integration $(ARGS)
 
 .PHONY: test-all-cores
-test-all-cores: environment ## unit, contract and integration tests on each ansible-core that a Python here can run
+test-all-cores: environment ## everything that depends on ansible-core, on each one that a Python here can run (ARGS="2.17 sanity" for less)
 	.ci/test-all-cores $(ARGS)
 
 # ---- Hand it out ------------------------------------------------------------------------------------------------------
