@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 from . import http
 
@@ -83,7 +84,7 @@ class Listener:
             thread.join(patience)
         self._woken.close()
 
-    def seen(self) -> dict[str, object]:
+    def seen(self) -> dict[str, Any]:
         with self._lock:
             return {
                 "connections": self._connections,

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 from .credential import BadConfiguration, ServedCredential, TlsSettings, server_context
 from .listener import Listener
@@ -89,7 +89,7 @@ class LocalReceiver:
         return self._addresses
 
     @property
-    def seen(self) -> dict[str, dict[str, object]]:
+    def seen(self) -> dict[str, dict[str, Any]]:
         """Per address: connections, requests, open, client_certificates (fingerprint: count), handshake_failures."""
         return {address: listener.seen() for address, listener in self._listeners.items()}
 

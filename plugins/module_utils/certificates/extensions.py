@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .asn1 import (
     OCTET_STRING,
@@ -97,14 +97,14 @@ def parse_extensions(element: Element | None) -> Extensions:
             raise Asn1Error(f"it has the extension {oid} twice")
         raw[oid] = Extension(len(fields) == 3 and decode_boolean(fields[1]), fields[-1].content)
     malformed = []
-    known: dict[str, object] = {}
+    known: dict[str, Any] = {}
     for oid, parse in _PARSERS.items():
         if oid in raw:
             try:
                 known.update(parse(_only_element(raw[oid].value)))
             except Asn1Error:
                 malformed.append(oid)
-    return Extensions(raw, tuple(malformed), **known)  # type: ignore[arg-type]
+    return Extensions(raw, tuple(malformed), **known)
 
 
 def _only_element(value: bytes) -> Element:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .certificate import Certificate, parse_certificate
 from .chain import Chain, order_chain
@@ -107,6 +108,6 @@ def _open(data: bytes, passphrase: str) -> KeyPairFile:
     return KeyPairFile(data, chain)
 
 
-def _der(certificate: object) -> bytes:
-    encoded: bytes = certificate.public_bytes(library().serialization.Encoding.DER)  # type: ignore[attr-defined]
+def _der(certificate: Any) -> bytes:
+    encoded: bytes = certificate.public_bytes(library().serialization.Encoding.DER)
     return encoded

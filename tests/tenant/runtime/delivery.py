@@ -112,7 +112,7 @@ def _verified_chain(connection: ssl.SSLSocket) -> list[bytes]:
     """The path that OpenSSL found, leaf first, anchor last; a public method from Python 3.13 on."""
     if hasattr(connection, "get_verified_chain"):
         return list(connection.get_verified_chain())
-    found = connection._sslobj.get_verified_chain()  # type: ignore[attr-defined]
+    found = connection._sslobj.get_verified_chain()  # type: ignore[attr-defined]  # private before Python 3.13
     return [certificate.public_bytes(_ENCODING_DER) for certificate in found]
 
 
