@@ -78,10 +78,10 @@ benchmark: environment ## requests, connections and times, beside the same work 
 
 # ---- Check it ---------------------------------------------------------------------------------------------------------
 
-RUNNERS := lint sanity unit model contract integration
+RUNNERS := lint sanity unit model contract integration faults
 
 .PHONY: test
-test: ## lint, sanity, unit, model, contract and integration; the first that fails ends it ("make faults" is apart)
+test: ## lint, sanity, unit, model, contract, integration and faults; the first that fails ends it
 	@started=$$SECONDS; for runner in $(RUNNERS); do \
 	  echo "==> make $$runner"; $(MAKE) --no-print-directory $$runner || { echo "make test: $$runner failed" >&2; exit 1; }; \
 	done; echo "make test: $(RUNNERS) passed in $$((SECONDS - started)) s"

@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from ansible.cli.playbook import PlaybookCLI
@@ -33,15 +34,12 @@ try:
 except ImportError:
     TaskContext = _RawTaskResult = None
 
-_COLLECTION = "certops.sap_cloud_integration."
-_MODULES = "ansible_collections.certops.sap_cloud_integration.plugins.modules"
-
 
 def _imported(name: str) -> Any:
-    for prefix in ("ansible.legacy.", "ansible.builtin."):
-        if name.startswith(prefix):
-            return importlib.import_module(f"ansible.modules.{name.removeprefix(prefix)}")
-    return importlib.import_module(f"{_MODULES}.{name.removeprefix(_COLLECTION)}")
+    collection, _, module = name.rpartition(".")
+    if collection in ("ansible.legacy", "ansible.builtin"):
+        return importlib.import_module(f"ansible.modules.{module}")
+    return importlib.import_module(f"ansible_collections.{collection}.plugins.modules.{module}")
 
 
 def _run_here(
@@ -55,8 +53,6 @@ def _run_here(
     """In place of ActionBase._execute_module."""
     name = module_name or self._task.action
     arguments = dict(self._task.args if module_args is None else module_args)
-    if self._connection._shell.tmpdir is None:
-        self._make_tmp_path()
     self._update_module_args(name, arguments, task_vars, ignore_unknown_opts=ignore_unknown_opts)
     module = _imported(name)
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, default=str).encode()
@@ -64,15 +60,17 @@ def _run_here(
     # Not the standard output: Ansible prints the results of a loop from another thread meanwhile.
     printed: list[str] = []
     basic.print = printed.append
-    with contextlib.suppress(SystemExit):
+    # Where the plain command runs a module, too.
+    with contextlib.chdir(self._loader.get_basedir()), contextlib.suppress(SystemExit):
         module.main()
     return {**json.loads(printed[-1]), "_ansible_parsed": True}
 
 
 def _run_task_here(self: WorkerProcess) -> None:
     """In place of WorkerProcess.start: the task is carried out in the command's own process."""
-    # The executor fills in templates; the strategy keeps the task as it was written.
-    task = self._task.copy()
+    # The executor fills in templates; the strategy keeps the task as it was written. Shallow, because Ansible's own copy
+    # takes all blocks around the task along, with every task in them.
+    task = copy(self._task)
     with TaskContext(task):
         outcome = TaskExecutor(
             self._host, task, self._task_vars, self._play_context, self._loader, self._shared_loader_obj, self._final_q,
