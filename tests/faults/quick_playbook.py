@@ -68,7 +68,7 @@ def _run_here(
 
 def _run_task_here(self: WorkerProcess) -> None:
     """In place of WorkerProcess.start: the task is carried out in the command's own process."""
-    # The executor fills in templates; the strategy keeps the task as it was written. Shallow, because Ansible's own copy
+    # The executor fills in templates; the strategy keeps the task as it was written. Shallow, because a copy by Ansible
     # takes all blocks around the task along, with every task in them.
     task = copy(self._task)
     with TaskContext(task):
