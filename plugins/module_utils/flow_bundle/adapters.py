@@ -41,7 +41,7 @@ class Adapter:
     schemes: Mapping[str, str] = field(default_factory=dict)
     """TLS or the value of the TLS property to the scheme that an address without one has."""
     further: tuple[str, ...] = ()
-    """Properties with addresses that it connects to besides."""
+    """Properties with addresses that it connects to as well, or instead when the other is empty."""
     several: bool = False
     """The address may be a list with commas."""
     polls: bool = False
@@ -69,7 +69,7 @@ def _never(component: str, talk: Talk, why: str, *address: str) -> Adapter:
 
 ADAPTERS: Mapping[tuple[str, str], Adapter] = {
     # (component, message protocol), lower case; "" stands for any message protocol.
-    ("http", ""): _http("HTTP", "httpAddressWithoutQuery"),
+    ("http", ""): Adapter("HTTP", "http", ("httpAddressWithoutQuery",), further=("providerUrl",)),
     ("https", ""): _http("HTTPS", "address"),
     ("hciodata", ""): _http("HCIOData", "address"),
     ("hciodata", "odata v2"): _http("HCIOData", "address", suffix=("resourcePath",)),

@@ -175,8 +175,8 @@ def _table_addresses(adapter: Adapter, properties: Mapping[str, Value], directio
     ]
     if stated and port is None:
         found = [replace(address, port=None) for address in found]
-    further = [properties[name] for name in adapter.further if name in properties]
-    return found + [read_address(value) for value in further if value.text.strip()]
+    further = [properties[name] for name in adapter.further if _text(properties, name)]
+    return (found if value.text.strip() or not further else []) + [read_address(value) for value in further]
 
 
 def _with_suffix(address: Address, suffix: str) -> Address:

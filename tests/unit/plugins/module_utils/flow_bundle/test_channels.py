@@ -182,6 +182,12 @@ def test_as4_connects_to_more_than_one_address() -> None:
     assert not any(one.generic for one in found)
 
 
+@pytest.mark.parametrize(("written", "hosts"), [("", ["b.example"]), (URL, ["a.example", "b.example"])])
+def test_an_api_provider_may_give_the_address(written: str, hosts: list[str]) -> None:
+    found = read(http(written, providerUrl="https://b.example", providerRelativeUrl="/x")).channels
+    assert [one.address.host for one in found] == hosts
+
+
 @pytest.mark.parametrize(
     ("component", "values", "reason"),
     [
