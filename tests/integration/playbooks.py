@@ -18,10 +18,10 @@ from typing import Any
 
 import ansible_collections.certops.sap_cloud_integration as package
 
-__all__ = ["RENEW", "Playbook", "Run"]
+__all__ = ["QUICK", "RENEW", "Playbook", "Run", "environment"]
 
 _COLLECTIONS = Path(next(iter(package.__path__))).parents[2]
-_QUICK = Path(__file__).parents[1] / "faults/quick_playbook.py"
+QUICK = Path(__file__).parents[1] / "faults/quick_playbook.py"
 RENEW = "certops.sap_cloud_integration.renew_receiver_certificate"
 
 
@@ -49,7 +49,7 @@ class Playbook:
     def __init__(self, directory: Path, hosts: Mapping[str, Mapping[str, Any]], *, quick: bool = False) -> None:
         # The quick one knows the inside of ansible-core since 2.19.
         quick = quick and find_spec("ansible._internal") is not None
-        self._command = [sys.executable, str(_QUICK)] if quick else [sys.executable, "-m", "ansible", "playbook"]
+        self._command = [sys.executable, str(QUICK)] if quick else [sys.executable, "-m", "ansible", "playbook"]
         self.directory = directory
         self.inventory = directory / "inventory.json"
         self.inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
@@ -60,7 +60,7 @@ class Playbook:
         ran = subprocess.run(
             [*self._command, "-i", str(self.inventory), *arguments, *extra, playbook],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-            cwd=self.directory, env=self._environment(),
+            cwd=self.directory, env=environment(self.directory),
         )  # fmt: skip
         return Run(ran.returncode, ran.stdout)
 
@@ -69,23 +69,24 @@ class Playbook:
         files = [path for path in self.directory.rglob("*") if path.is_file() and path != self.inventory]
         return {str(path.relative_to(self.directory)): path.read_bytes() for path in files}
 
-    def _environment(self) -> dict[str, str]:
-        """Nothing of the user's settings; everything that Ansible writes goes to the directory."""
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("SAP_CI_", "ANSIBLE_")) and not name.lower().endswith("_proxy")
-        }
-        home = str(self.directory / "ansible")
-        return {
-            **kept,
-            "PYTHONPATH": str(_COLLECTIONS),
-            "ANSIBLE_COLLECTIONS_PATH": str(_COLLECTIONS),
-            "ANSIBLE_HOME": home,
-            "ANSIBLE_LOCAL_TEMP": f"{home}/tmp",
-            "ANSIBLE_REMOTE_TEMP": f"{home}/tmp",
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_PIPELINING": "1",
-            "ANSIBLE_LOCALHOST_WARNING": "0",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
-        }
+
+def environment(directory: Path) -> dict[str, str]:
+    """Nothing of the user's settings; everything that Ansible writes goes to the directory."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SAP_CI_", "ANSIBLE_")) and not name.lower().endswith("_proxy")
+    }
+    home = str(directory / "ansible")
+    return {
+        **kept,
+        "PYTHONPATH": str(_COLLECTIONS),
+        "ANSIBLE_COLLECTIONS_PATH": str(_COLLECTIONS),
+        "ANSIBLE_HOME": home,
+        "ANSIBLE_LOCAL_TEMP": f"{home}/tmp",
+        "ANSIBLE_REMOTE_TEMP": f"{home}/tmp",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_PIPELINING": "1",
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
+    }

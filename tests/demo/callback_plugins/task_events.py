@@ -39,7 +39,7 @@ def _told(said: Mapping[str, Any]) -> dict[str, Any]:
         told["actions"] = [action for result in said["results"] for action in result.get("actions", ())]
     for name, fact in (said.get("ansible_facts") or {}).items():
         if name.endswith("_decision"):
-            told["diagnosis"] = fact["diagnosis"]
+            told["diagnosis"] = fact.get("diagnosis", [])  # the decision about a key pair has none
     return told
 
 
