@@ -55,9 +55,12 @@ The machine
 Limits
 ------
 
-``make benchmark`` fails when one of these is not met.
-
+``make benchmark`` fails when a limit is not met: a call of a module opens one connection to the API and one for tokens,
+sends two requests beside that for the token when it has nothing to do, four when it changes an entry, and six when it
+imports many. Modules that read or deploy many flows open up to eight connections. Discovery among 500 flows takes at
+most three times as long as the rate limits demand, with no request refused, and five seconds from its cache.
 {bounds}
+
 To measure again
 ----------------
 
@@ -109,21 +112,19 @@ def _dashes(rows: Sequence[Mapping[str, Any]]) -> str:
             names += [_code(row["name"])] if _code(row["name"]) not in names else []
     if not reasons:
         return ""
-    lines = [f"* {', '.join(names)}: {reason}." for reason, names in reasons.items()]
+    lines = [f"* {'; '.join(names)}: {reason}." for reason, names in reasons.items()]
     return "\nWhere there is a dash, ``ansible.builtin.uri`` does not do the work:\n\n" + "\n".join(lines) + "\n"
 
 
 def _bounds(rows: Sequence[Mapping[str, Any]]) -> str:
-    cells = [
-        [
-            f"{_code(row['name'])}: {row['case']}",
-            f"{bound['bound']}, {bound['round_trip_ms']:g} ms",
-            f"{bound['seen']:g}" if bound["met"] else f"**{bound['seen']:g}**",
-        ]
-        for row in rows
-        for bound in row["bounds"]
+    bounds = [(row, bound) for row in rows for bound in row["bounds"]]
+    missed = [
+        f"* {_code(row['name'])}: {row['case']}: {bound['bound']}, {bound['round_trip_ms']:g} ms: **{bound['seen']:g}**"
+        for row, bound in bounds
+        if not bound["met"]
     ]
-    return _list_table(["", "limit", "seen"], cells, "40 45 15")
+    said = f"In this run {len(bounds) - len(missed)} of {len(bounds)} limits were met"
+    return "\n".join([f"{said}, and these were not:", "", *missed]) if missed else f"{said}."
 
 
 def _code(name: str) -> str:

@@ -24,7 +24,7 @@ __all__ = ["Contents", "Landscape", "Roots", "Stage"]
 
 _HOST, _ADDRESSES = "erp.example.com", ("127.0.0.2", "127.0.0.3")
 _OLD_ROOT, _NEW_ROOT, _KEY_PAIR, _PARTNER = "example_root_2016", "example_root_2026", "client", "partner_signature"
-_MANY_ROOTS = 10
+_MANY_ROOTS = 5
 _BACKUP = "backup_admin_system"
 
 
@@ -137,7 +137,7 @@ class Landscape(Stage):
         self.variables["served_root"] = "new_root"
 
     def trust_many(self) -> None:
-        """Ten roots more, and no key pair: what an administrator of the tenant put in are roots alone."""
+        """More roots, and no key pair: what an administrator of the tenant put in are roots alone."""
         self.begin()
         for tenant in self.tenants:
             tenant.keystore.remove(_KEY_PAIR)

@@ -62,7 +62,8 @@ def test_a_row_shows_both_sides_or_dashes() -> None:
 
 
 def test_a_limit_that_was_missed_stands_out() -> None:
-    assert _cells("``trusted_root``: imports", "at most 3 requests, 50 ms", "**4**") in _PAGE
+    assert "In this run 0 of 1 limits were met, and these were not:" in _PAGE
+    assert "\n\n* ``trusted_root``: imports: at most 3 requests, 50 ms: **4**\n\n" in _PAGE
 
 
 def test_the_page_says_what_the_run_took() -> None:
