@@ -277,7 +277,8 @@ class TestDiagnosis:
         ):
             pem = openssl("req", "-x509", *options, "-noenc", "-keyout", "/dev/null", "-subj", f"/CN={HOST}")
             weak = parse_certificate(openssl("x509", "-outform", "DER", given=pem))
-            problem = validation_problem([weak], [weak], at=NOW + timedelta(minutes=1), server_name=None)
+            at = datetime.now(timezone.utc) + timedelta(minutes=1)
+            problem = validation_problem([weak], [weak], at=at, server_name=None)
             assert (problem is None) == (words == "1024 bits")
             if problem:
                 assert words in problem
