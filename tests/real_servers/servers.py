@@ -53,7 +53,8 @@ class RealServer:
         """The files of a certificate, in the form that this server wants."""
         raise NotImplementedError
 
-    def configure(self) -> None: ...
+    def configure(self) -> None:
+        """Write the server's settings, if it has any."""
 
     def command(self) -> list[str]:
         raise NotImplementedError

@@ -30,11 +30,20 @@ _POLL_GROWS_TO = 10.0
 class Deployments(Protocol):
     """The part of :class:`.integration_flows.IntegrationFlows` that a restart needs."""
 
-    def one(self, flow_id: str) -> IntegrationFlow | None: ...
-    def deployed(self) -> tuple[IntegrationFlow, ...]: ...
-    def deploy(self, flow_id: str) -> str: ...
-    def build_status(self, task: str) -> str | None: ...
-    def error_text(self, flow_id: str) -> str | None: ...
+    def one(self, flow_id: str) -> IntegrationFlow | None:
+        """A flow that is deployed."""
+
+    def deployed(self) -> tuple[IntegrationFlow, ...]:
+        """All of them."""
+
+    def deploy(self, flow_id: str) -> str:
+        """Ask for a deployment; the ID of its task."""
+
+    def build_status(self, task: str) -> str | None:
+        """How far that task is."""
+
+    def error_text(self, flow_id: str) -> str | None:
+        """Why a flow does not run, once the tenant says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ class Transport(Protocol):
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, repeatable: bool
-    ) -> Answer: ...
+    ) -> Answer:
+        """One request and its answer."""
 
 
 class HttpTransport:

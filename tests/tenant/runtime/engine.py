@@ -37,11 +37,14 @@ class TenantKeystore(Protocol):
     """What the runtime needs of the tenant."""
 
     @property
-    def clock(self) -> TenantClock: ...
+    def clock(self) -> TenantClock:
+        """The tenant's time."""
 
-    def trust_anchors(self) -> Sequence[bytes]: ...
+    def trust_anchors(self) -> Sequence[bytes]:
+        """The certificates of the keystore, in DER."""
 
-    def key_pair(self, alias: str) -> tuple[Any, list[bytes]] | None: ...
+    def key_pair(self, alias: str) -> tuple[Any, list[bytes]] | None:
+        """The private key and its chain."""
 
 
 class UnknownArtifact(LookupError):
