@@ -25,6 +25,17 @@ options:
       - With V(deployment), for each flow the time of its last deployment.
     type: str
     default: deployment
+  failures_since:
+    description:
+      - The time in RFC 3339 from which on failures count, if not O(since). With an earlier one, what has failed before
+        is not forgotten while new messages are awaited.
+    type: str
+  wait_timeout:
+    description:
+      - Seconds to look again and again until each flow has completed a message or failed because of TLS. When they are
+        over, the answer is what was seen last.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - certops.sap_cloud_integration.attributes
   - certops.sap_cloud_integration.attributes.asks
@@ -74,7 +85,9 @@ message_processing_logs:
       type: int
       sample: 0
     tls_failures:
-      description: How many of the newest failures, at most 20 of which are looked at, were TLS failures.
+      description:
+        - How many of the failures that were looked at were TLS failures. Looked at are 20 in all, and the newest of
+          each flow.
       type: int
       sample: 0
     first_failure_text:
@@ -117,7 +130,10 @@ SPEC = Spec(
     options={
         "ids": {"type": "list", "elements": "str", "required": True},
         "since": {"type": "str", "default": "deployment"},
-    }
+        "failures_since": {"type": "str"},
+        "wait_timeout": {"type": "int", "default": 0},
+    },
+    lowest={"wait_timeout": 0},
 )
 
 

@@ -9,6 +9,7 @@ Sources: API specification MessageProcessingLogs.json; SAP Help "Message Status"
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -87,7 +88,9 @@ class MessageLogs:
     ) -> tuple[MessageFailure, ...]:
         """Messages that ended badly at or after ``since``, newest first; one request for up to 25 flows.
 
-        :param texts: for how many, newest first, to ask for the error text (one request each).
+        :param texts: for how many to ask for the error text (one request each): the newest of each flow, whatever the
+            number, then the second one of each, and so on, so that many failures of one flow hide no other's.
+            0 for none.
         """
         ids = [flow_ids] if isinstance(flow_ids, str) else list(dict.fromkeys(flow_ids))
         found: list[Mapping[str, Any]] = []
@@ -102,7 +105,13 @@ class MessageLogs:
                 "MessageProcessingLogs", doing="list failed messages", where=", ".join(part[:3]), query=query
             )
         failures = sorted((_failure(one) for one in found), key=_newest_first)
-        return tuple(self._with_text(one) if number < texts else one for number, one in enumerate(failures))
+        ranks: Counter[str] = Counter()
+        ranked = []
+        for number, failure in enumerate(failures):
+            ranked.append((ranks[failure.flow_id], number))
+            ranks[failure.flow_id] += 1
+        looked_at = {number for _rank, number in sorted(ranked)[: max(texts, len(ranks)) if texts else 0]}
+        return tuple(self._with_text(one) if number in looked_at else one for number, one in enumerate(failures))
 
     def completed_count(self, flow_id: str, since: datetime) -> int:
         """How many messages of a flow completed at or after ``since``; zero proves nothing."""

@@ -221,8 +221,13 @@ def test_messages_are_counted_and_tls_failures_told_apart(
         assert _eventually(
             lambda: {log["flow_id"] for log in tenant.messages() if log["status"] == "COMPLETED"} >= {"orders", "stock"}
         )
-        rows = _rows(tenant, {**options, "since": later})
-        assert rows[0]["completed"] > 0
+        waiting = {**options, "ids": ["stock", "orders"], "since": later, "wait_timeout": 20}
+        rows = _rows(tenant, waiting)
+        assert all(row["completed"] > 0 and row["tls_failures"] == 0 for row in rows)
+        # What failed before is not forgotten, and is seen to be over.
+        rows = _rows(tenant, {**waiting, "failures_since": since})
+        assert all(row["completed"] > 0 and row["tls_failures"] > 0 for row in rows)
+        assert all(row["last_completed_time"] > row["last_failure_time"] for row in rows)
         by_deployment = _rows(tenant, {"ids": options["ids"]})
         assert by_deployment[3]["since"] is None
         assert by_deployment[0]["completed"] > 0
