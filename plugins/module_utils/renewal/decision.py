@@ -62,7 +62,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """What somebody else must do now. ``key`` stays the same from run to run: give each key away once."""
+    """What somebody else must do now. ``key`` stays the same from run to run: give each key away once.
+
+    ``since`` is when everything was ready for it, on the tenant's clock; ``None`` where nothing shows that.
+    """
 
     key: str
     what: str
@@ -70,9 +73,11 @@ class HandOver:
     receiver: str
     fingerprints: tuple[tuple[str, str], ...]
     text: str
+    since: datetime | None = None
 
     def to_result(self) -> dict[str, Any]:
-        return {**asdict(self), "fingerprints": dict(self.fingerprints)}
+        since = None if self.since is None else format_time(self.since)
+        return {**asdict(self), "fingerprints": dict(self.fingerprints), "since": since}
 
 
 @dataclass(frozen=True, slots=True)

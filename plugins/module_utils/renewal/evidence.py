@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .facts import Address, Facts, Flow, Root
+from .facts import Address, Facts, Flow, FlowLog, Root
 
-__all__ = ["Evidence", "may_lack", "needs"]
+__all__ = ["Evidence", "failing", "may_lack", "needs"]
 
 # With these the chain fails whatever a flow trusts, so no cached keystore can be the reason that it still works.
 _FAILS_WITH_ANY_KEYSTORE = ("wrong_host", "leaf_expired", "leaf_not_yet_valid")
@@ -33,6 +33,12 @@ def may_lack(facts: Facts, flow: Flow, root: Root) -> bool:
     if flow.deployed_on is not None and flow.deployed_on > since:
         return False
     return facts.now < since + facts.policy.cache
+
+
+def failing(facts: Facts) -> tuple[FlowLog, ...]:
+    """The logs of flows whose TLS failures nothing has cured: neither a message that got through, nor a restart."""
+    deployed = {flow.id: flow.deployed_on for flow in facts.flows}
+    return tuple(log for log in facts.logs or () if log.failing and not log.failed_before(deployed.get(log.id)))
 
 
 def needs(address: Address, root: Root, other: Root) -> bool:
@@ -96,6 +102,22 @@ class Evidence:
         """When every cache has run out that may lack a required root. Only meaningful while a flow is stale."""
         since = [root.trusted_since for root in self.required]
         return max((time for time in since if time is not None), default=self.facts.now) + self.facts.policy.cache
+
+    @property
+    def ready_since(self) -> datetime | None:
+        """When the last flow came to hold all that it needs, by its deployment or because its cache had run out."""
+        trusted = [root.trusted_since for root in self.required]
+        known = [time for time in trusted if time is not None]
+        if not known or len(known) < len(trusted):
+            return None
+        begun = max(known)
+        cached_until = begun + self.facts.policy.cache
+        ready = [
+            min(flow.deployed_on, cached_until) if flow.deployed_on and flow.deployed_on > begun else cached_until
+            for flow in self.facts.flows
+            if flow.status is not None
+        ]
+        return min(max([begun, *ready]), self.facts.now)
 
     @property
     def restart_endangers(self) -> tuple[Address, ...]:

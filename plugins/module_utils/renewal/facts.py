@@ -53,9 +53,8 @@ The shape, as YAML (``?`` marks what may be absent or null; extra keys are ignor
     logs: null                    when the message processing logs were not read, or
       flows:
         - id: text
-          since: time?            what was counted: the later of the flow's start and the exchange
-          tls_failures: int
-          completed: int
+          tls_failures: int       since what is served now was issued: when it was exchanged is not known
+          completed: int          since this run saw the exchange
           first_failure_text: text?
           last_failure_time: time?
           last_completed_time: time?
@@ -298,6 +297,10 @@ class FlowLog:
         if self.last_failure_time is None or self.last_completed_time is None:
             return True
         return self.last_completed_time <= self.last_failure_time
+
+    def failed_before(self, moment: datetime | None) -> bool:
+        """All its failures are certainly older than this moment."""
+        return moment is not None and self.last_failure_time is not None and self.last_failure_time < moment
 
 
 @dataclass(frozen=True, slots=True)

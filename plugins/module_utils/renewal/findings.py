@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .decision import Finding
-from .evidence import may_lack, needs
+from .evidence import failing, may_lack, needs
 from .facts import Address, Facts, Flow, Root
 
 __all__ = ["diagnose"]
@@ -184,16 +184,15 @@ def _may_lack_any(facts: Facts, flow: Flow) -> bool:
 
 
 def _messages(facts: Facts) -> Iterator[Finding]:
-    for log in facts.logs or ():
-        if log.failing:
-            yield Finding(
-                "tls_failures",
-                "outage",
-                f"The flow {log.id} has {log.tls_failures} messages that failed in the TLS handshake, and none that got"
-                f" through since{_said(log.first_failure_text)}",
-                "Read the text; when the keystore validates every chain that is served, restart this flow",
-                (log.id,),
-            )
+    for log in failing(facts):
+        yield Finding(
+            "tls_failures",
+            "outage",
+            f"The flow {log.id} has {log.tls_failures} messages that failed in the TLS handshake, and none that got"
+            f" through since{_said(log.first_failure_text)}",
+            "Read the text; when the keystore validates every chain that is served, restart this flow",
+            (log.id,),
+        )
 
 
 def _protected(facts: Facts) -> Iterator[Finding]:

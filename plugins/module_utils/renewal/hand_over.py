@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .decision import RECEIVER_ADMINISTRATOR, TENANT_ADMINISTRATOR, HandOver
 from .evidence import Evidence
 from .facts import Root
@@ -33,7 +35,9 @@ def exchange(evidence: Evidence, *, what: str) -> HandOver:
             f"Keep the previous certificate and its key until we tell you that {_named(leaving)} is to be deleted;"
             " from then on no certificate under it will be accepted."
         )
-    return _record(evidence, what, RECEIVER_ADMINISTRATOR, arriving, lines)
+    record = _record(evidence, what, RECEIVER_ADMINISTRATOR, arriving, lines)
+    # Since when the way back is wanted stands nowhere on the tenant.
+    return replace(record, since=evidence.ready_since) if arriving.name == "new" else record
 
 
 def recall(evidence: Evidence) -> HandOver:

@@ -28,7 +28,7 @@ from typing import Literal
 
 from . import hand_over
 from .decision import BOTH, NOBODY, RECEIVER_ADMINISTRATOR, TENANT_ADMINISTRATOR, Decision, Finding
-from .evidence import Evidence, needs
+from .evidence import Evidence, failing, needs
 from .facts import Entry, Facts, Flow, Root, RootName
 from .findings import diagnose
 
@@ -93,6 +93,8 @@ def _past_return(evidence: Evidence, goal: _Goal) -> Decision | None:
     arriving = evidence.arriving
     if arriving.in_keystore or any(needs(address, arriving, evidence.leaving) for address in evidence.addresses):
         return None
+    if evidence.unreachable:
+        return _unanswered(evidence, goal, "past_return")
     return Decision(
         goal.name,
         stage="past_return",
@@ -223,15 +225,7 @@ def _exchange(evidence: Evidence, goal: _Goal) -> Decision | None:
     if not evidence.leaving.in_keystore and not evidence.may_need_leaving:
         return None
     if evidence.unreachable:
-        where = ", ".join(address.address for address in evidence.unreachable)
-        return Decision(
-            goal.name,
-            stage=goal.exchange,
-            step=None,
-            who=RECEIVER_ADMINISTRATOR,
-            reason=f"What {evidence.facts.receiver.name} serves is not known at {where}",
-            waits_for=f"an answer from {where}",
-        )
+        return _unanswered(evidence, goal, goal.exchange)
     manual = evidence.facts.policy.exchange == "manual"
     return Decision(
         goal.name,
@@ -242,6 +236,18 @@ def _exchange(evidence: Evidence, goal: _Goal) -> Decision | None:
         f" of {evidence.facts.receiver.name} do not serve a chain under the {evidence.arriving.name} root yet",
         waits_for=f"a chain under the {evidence.arriving.name} root at every address",
         hand_over=hand_over.exchange(evidence, what=goal.exchange),
+    )
+
+
+def _unanswered(evidence: Evidence, goal: _Goal, stage: str) -> Decision:
+    where = ", ".join(address.address for address in evidence.unreachable)
+    return Decision(
+        goal.name,
+        stage=stage,
+        step=None,
+        who=RECEIVER_ADMINISTRATOR,
+        reason=f"What {evidence.facts.receiver.name} serves is not known at {where}",
+        waits_for=f"an answer from {where}",
     )
 
 
@@ -300,12 +306,12 @@ def _prove(evidence: Evidence, goal: _Goal) -> Decision | None:
             flows=tuple(deployed),
             reason="Whether messages get through since the exchange is not known yet",
         )
-    failing = [log.id for log in facts.logs if log.failing]
+    failed = [log.id for log in failing(facts)]
     completed = {log.id for log in facts.logs if log.completed}
     unproven = [flow for flow in deployed if flow not in completed]
-    if failing or (unproven and facts.policy.unproven_flows == "block"):
-        named = failing or unproven
-        how = "fail in the TLS handshake" if failing else "have not completed any message"
+    if failed or (unproven and facts.policy.unproven_flows == "block"):
+        named = failed or unproven
+        how = "fail in the TLS handshake" if failed else "have not completed any message"
         return Decision(
             goal.name,
             stage="soak",

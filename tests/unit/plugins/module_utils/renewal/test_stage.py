@@ -95,6 +95,29 @@ def test_then_the_exchange_is_handed_over(facts: dict[str, Any]) -> None:
     assert "half_exchanged" in names(later)
 
 
+@pytest.mark.parametrize(
+    ("invoices", "now", "since"),
+    [
+        ("2026-11-21T08:07:00Z", "2026-11-21T12:00:00Z", "2026-11-21T08:07:00Z"),  # the later of the two restarts
+        ("2026-11-25T08:00:00Z", "2026-11-26T12:00:00Z", "2026-11-22T08:00:00Z"),  # deployed long after it was ready
+        ("2026-01-01T00:00:00Z", "2026-11-26T12:00:00Z", "2026-11-22T08:00:00Z"),  # never restarted: its cache ran out
+    ],
+)
+def test_since_when_the_exchange_is_awaited_is_the_same_in_every_run(
+    facts: dict[str, Any], invoices: str, now: str, since: str
+) -> None:
+    restarted(facts)
+    facts["flows"][1]["deployed_on"], facts["now"] = invoices, now
+    hand_over = decided(facts).to_result()["hand_over"]
+    assert (hand_over["what"], hand_over["since"]) == ("exchange_certificate", since)
+
+
+def test_since_when_a_root_is_missing_is_not_known(facts: dict[str, Any]) -> None:
+    facts["old_root"].update(entries=[], certificate_known=False)
+    hand_over = decided(facts).to_result()["hand_over"]
+    assert (hand_over["what"], hand_over["since"]) == ("provide_old_root", None)
+
+
 @pytest.mark.parametrize("exchange", ["files", "tasks"])
 def test_or_done_here_when_told_how(facts: dict[str, Any], exchange: str) -> None:
     restarted(facts)
@@ -223,6 +246,18 @@ def test_tls_failures_since_the_restart_stop_the_deletion(exchanged: dict[str, A
     decision = decided(exchanged)
     assert (decision.step, decision.flows, decision.outage) == (None, ("Orders",), True)
     assert any("PKIX path building failed" in finding.sentence for finding in decision.diagnosis)
+
+
+def test_tls_failures_from_before_the_restart_of_a_flow_are_cured_by_it(exchanged: dict[str, Any]) -> None:
+    failed = {"tls_failures": 2, "completed": 0}
+    exchanged["logs"]["flows"] = [
+        {"id": "Orders", "last_failure_time": "2026-11-21T08:04:59Z", **failed},
+        {"id": "Invoices", "last_failure_time": "2026-11-21T08:06:00Z", **failed},
+    ]
+    decision = decided(exchanged)
+    assert (decision.step, decision.flows, decision.outage) == (None, ("Invoices",), True)
+    exchanged["flows"][1]["deployed_on"] = "2026-11-21T08:06:01Z"
+    assert decided(exchanged).step == "delete_old_root"
 
 
 @pytest.mark.parametrize(("policy", "step"), [("warn", "delete_old_root"), ("block", None)])
@@ -388,3 +423,12 @@ def test_after_the_old_root_is_deleted_there_is_no_way_back(done: dict[str, Any]
 def addresses(facts: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = facts["receiver"]["addresses"]
     return found
+
+
+def test_a_receiver_that_does_not_answer_does_not_prove_that_there_is_no_way_back(facts: dict[str, Any]) -> None:
+    """Somebody deleted the old root; whether the receiver still needs it is not known."""
+    facts["old_root"]["entries"] = []
+    facts["receiver"]["addresses"] = [{"address": "192.0.2.1", "error": "no answer"}]
+    decision = decide_rollback(Facts.from_mapping(facts))
+    assert (decision.stage, decision.step, decision.finished) == ("past_return", None, False)
+    assert "is not known at 192.0.2.1" in decision.reason
