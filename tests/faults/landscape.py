@@ -22,8 +22,19 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.rece
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.receiver.served_chain import probe
 from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, issue, make_root
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
+from ansible_collections.certops.sap_cloud_integration.tests.tenant.runtime.messages import MessageLog
 
-__all__ = ["ADDRESSES", "FLOWS", "HOST", "NEW_ALIAS", "OLD_ALIAS", "ReceiverProcess", "Renewal", "wait_until"]
+__all__ = [
+    "ADDRESSES",
+    "FLOWS",
+    "HOST",
+    "NEW_ALIAS",
+    "OLD_ALIAS",
+    "ReceiverProcess",
+    "Renewal",
+    "wait_until",
+    "write_log",
+]
 
 HOST, ADDRESSES = "erp.example.com", ("127.0.0.21", "127.0.0.22")
 FLOWS = ("Orders_To_ERP", "Invoices_To_ERP")
@@ -36,6 +47,14 @@ def wait_until(reached: Callable[[], bool], what: str, seconds: float = 30.0) ->
     while not reached():
         assert time.monotonic() < deadline, f"after {seconds:g} seconds still not: {what}"
         pause.wait(0.01)
+
+
+def write_log(renewal: Renewal, flow: str, status: str, error: str | None = None) -> None:
+    """A message that ends now, a second after everything before it, of a flow that sends none by itself."""
+    renewal.tenant.clock.advance(1)
+    runtime, now = renewal.tenant.runtime, renewal.tenant.clock.now()
+    package = runtime.deployed[flow].package
+    runtime.logs.add(MessageLog(runtime.logs.new_guid(), "", flow, flow, package, status, now, now, error=error))
 
 
 def write_files(directory: Path, credential: Credential) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape im
     OLD_ALIAS,
     Renewal,
     wait_until,
+    write_log,
 )
 from ansible_collections.certops.sap_cloud_integration.tests.faults.playbook_run import PlaybookRun, run_playbook
 from ansible_collections.certops.sap_cloud_integration.tests.pki import issue, make_root
@@ -182,3 +183,72 @@ def test_flows_without_a_message_are_named(renewal: Make) -> None:
         assert run.result["finished"] is True
         (line,) = [line for line in run.output.splitlines() if "Unproven, because they completed no message" in line]
         assert all(flow in line for flow in FLOWS)
+
+
+PKIX = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path"
+
+
+def test_tls_failures_hold_the_deletion_until_something_gets_through(renewal: Make) -> None:
+    """A flow that sends once a night failed between the exchange and the run that sees it."""
+    with renewal(exchange="manual", rate=0.0) as one:
+        reach_hand_over(one)
+        one.receiver.install(one.receiver.after)
+        write_log(one, FLOWS[0], "FAILED", PKIX)
+        # Many failures of another kind, of another flow and newer, do not hide it.
+        for _number in range(25):
+            write_log(one, FLOWS[1], "FAILED", "statusCode: 500")
+        for _again in range(2):
+            run = run_playbook(one)
+            found = finding(run, "tls_failures")
+            assert (found["concerns"], found["severity"]) == ([FLOWS[0]], "outage")
+            assert PKIX in found["sentence"]
+            assert (run.status, steps(run)) == (2, [])
+            assert one.roots() == {OLD_ALIAS: "old", NEW_ALIAS: "new"}
+        write_log(one, FLOWS[0], "COMPLETED")
+        run = run_playbook(one)
+        assert (run.status, run.result["finished"]) == (0, True), run.output
+
+
+def test_tls_failures_from_before_do_not_hold_it(renewal: Make) -> None:
+    with renewal(exchange="manual", rate=0.0) as one:
+        write_log(one, FLOWS[0], "FAILED", PKIX)
+        reach_hand_over(one)  # restarts both
+        write_log(one, FLOWS[1], "FAILED", PKIX)
+        write_log(one, FLOWS[1], "COMPLETED")
+        one.receiver.install(one.receiver.after)
+        run = run_playbook(one)
+        assert (run.status, run.result["finished"], steps(run)) == (0, True, ["delete_old_root"]), run.output
+
+
+def test_a_flow_that_a_colleague_deploys_before_the_import_is_restarted_too(renewal: Make) -> None:
+    """It runs with the keystore from before, and the discovery could not know of it."""
+    late = "Stock_To_ERP"
+    one = renewal(exchange="files", flows=(*FLOWS, late))
+    one.tenant.runtime.deployed.pop(late)
+    with one:
+        held = one.tenant.faults.add("hold_before", method="PUT", path=".*/CertificateResources.*")
+        run = PlaybookRun(one, flows=[])
+        wait_until(lambda: held.reached.is_set() or run.over, "the import", 120)
+        one.tenant.runtime.deploy(late, "active", "colleague@example.com")
+        wait_until(lambda: any(message["flow_id"] == late for message in one.tenant.messages()), "the flow sends")
+        held.release()
+        run.wait()
+        assert (run.status, run.result["finished"]) == (0, True), run.output
+        assert {flow["id"] for flow in run.result["flows"]} == {*FLOWS, late}
+        sent = len(one.tenant.messages())
+        wait_until(lambda: len(one.tenant.messages()) > sent + 5, "messages go on")
+        assert one.failed_messages() == []
+
+
+def test_a_deployment_of_a_colleague_is_waited_for(renewal: Make) -> None:
+    with renewal(exchange="files") as one:
+        artifact = one.tenant.runtime.deployed[FLOWS[0]]
+        artifact.status = "STARTING"
+        run = PlaybookRun(one)
+        wait_until(lambda: "Await flows | Let some seconds go by" in run.output or run.over, "it waits", 120)
+        artifact.status = "STARTED"
+        run.wait()
+        assert (run.status, run.result["finished"]) == (0, True), run.output
+        assert f"Somebody deploys or undeploys {FLOWS[0]}" in run.output
+        assert "FAILED" not in run.output, "waiting is no failure"
+        assert one.failed_messages() == []

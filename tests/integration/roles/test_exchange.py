@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape import ReceiverProcess, Renewal
+from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape import HOST, ReceiverProcess, Renewal
 from ansible_collections.certops.sap_cloud_integration.tests.faults.playbook_run import run_playbook
+from ansible_collections.certops.sap_cloud_integration.tests.pki import issue
 
 _RECEIVER = "ansible_collections.certops.sap_cloud_integration.tests.receiver"
 _NAMES = ("certificate", "chain", "key")
@@ -137,3 +138,21 @@ def test_the_users_own_tasks(receiver: ReceiverProcess, renewal: Renewal, tmp_pa
     assert ran.result["finished"] is True
     assert receiver.serves(receiver.after)
     assert renewal.failed_messages() == []
+
+
+def test_what_somebody_installed_after_the_exchange_is_kept_by_the_next_one(
+    receiver: ReceiverProcess, renewal: Renewal
+) -> None:
+    """The receiver's administrator went back by hand, to a certificate that only he has."""
+    other = {"receiver": "crm.example.com:443", "chain_content": receiver.before.chain_pem}
+    waiting = {"exchange_files": _exchange_files(receiver), "protect": [other]}
+    run_playbook(renewal, **waiting)
+    assert receiver.serves(receiver.after)
+    his = issue(issue(receiver.old_root, "Old Issuing CA", ca=True, starts_in_days=-1), HOST, hosts=[HOST])
+    receiver.install(his)
+    run_playbook(renewal, **waiting)
+    assert receiver.serves(receiver.after)
+    assert (receiver.installed / "key.pem.previous").read_text() == his.key_pem
+    back = run_playbook(renewal, **waiting, state="rolled_back", began="2020-01-01T00:00:00Z")
+    assert back.result["finished"] is True, back.output
+    assert receiver.serves(his)

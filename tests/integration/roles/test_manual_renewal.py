@@ -50,10 +50,15 @@ def test_a_renewal_from_the_first_plan_to_a_run_that_changes_nothing(tmp_path: P
 
         # Only one of the two addresses serves the new chain: it waits, and writes nothing.
         receiver.exchange(renewal.after, address="127.0.0.11")
-        renewal.renew(playbook)
+        half_way = renewal.renew(playbook)
         assert (renewal.steps, renewal.tenant.writes()) == ([], [])
         assert (renewal.report["stage"], renewal.report["finished"]) == ("exchange_certificate", False)
         assert "1 of 2 addresses" in renewal.report["decision"]["reason"]
+        (half,) = [one for one in renewal.report["decision"]["diagnosis"] if one["name"] == "half_exchanged"]
+        assert half["concerns"] == ["127.0.0.12"]
+        assert f"some do not: 127.0.0.12. {half['remedy']}." in half_way.output
+        assert "Still to be exchanged: 127.0.0.12." in half_way.output
+        assert renewal.aliases() == {"old_root": "old", "new_root": "new"}
 
         # Both do: it soaks, looks into the logs and deletes the old root.
         receiver.exchange(renewal.after, address="127.0.0.12")
