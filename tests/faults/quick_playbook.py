@@ -22,6 +22,7 @@ from copy import copy
 from typing import Any
 
 from ansible.cli.playbook import PlaybookCLI
+from ansible.errors import AnsibleError
 from ansible.executor.playbook_executor import PlaybookExecutor
 from ansible.executor.process.worker import WorkerProcess
 from ansible.executor.task_executor import TaskExecutor
@@ -33,6 +34,8 @@ try:
     from ansible.executor.task_result import _RawTaskResult
 except ImportError:
     TaskContext = _RawTaskResult = None
+
+_COLLECTION = "certops.sap_cloud_integration."
 
 
 def _imported(name: str) -> Any:
@@ -54,6 +57,8 @@ def _run_here(
     name = module_name or self._task.action
     arguments = dict(self._task.args if module_args is None else module_args)
     self._update_module_args(name, arguments, task_vars, ignore_unknown_opts=ignore_unknown_opts)
+    if name.startswith(_COLLECTION) and "ansible_python_interpreter" not in (task_vars or {}):
+        raise AnsibleError("The plain command would look for a Python, and perhaps find one without cryptography.")
     module = _imported(name)
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, default=str).encode()
     basic._ANSIBLE_PROFILE = "legacy"

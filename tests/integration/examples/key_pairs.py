@@ -12,7 +12,7 @@ from ansible_collections.certops.sap_cloud_integration.tests.integration.example
 from ansible_collections.certops.sap_cloud_integration.tests.integration.examples.receivers import repository, written
 from ansible_collections.certops.sap_cloud_integration.tests.integration.key_pairs import run
 
-__all__ = ["renewal"]
+__all__ = ["renewal", "role"]
 
 
 def renewal(
@@ -44,6 +44,15 @@ def renewal(
         renewed(landscape, renew)
     with repository(folders["steps"], presents="client_key") as landscape:
         step_by_step(landscape, make, request, install, restart)
+
+
+def role(folder: Path, playbook: str) -> None:
+    with repository(folder, key_pair=True) as landscape:
+        landscape.shell.write("renew.yml", playbook)
+        renew = "ansible-playbook -i inventory renew.yml"
+        assert written(landscape.shell.run(renew)) == []
+        landscape.answer()
+        renewed(landscape, renew)
 
 
 def renewed(landscape: Landscape, renew: str) -> None:

@@ -73,8 +73,7 @@ def readme(folder: Path, host_vars: str, plan_and_renew: str) -> None:
         shell = landscape.shell
         plan, renew = plan_and_renew.splitlines()
         assert written(shell.run(plan)) == []
-        begun = shell.run(plan_and_renew)
-        assert ERP in begun.printed
+        shell.run(renew)
         assert landscape.roots() == {"old", "new"}
         assert landscape.restarted() >= {*_LISTED, "Dynamic_Receiver"}
 

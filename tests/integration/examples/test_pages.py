@@ -33,6 +33,7 @@ STORIES: dict[str, Callable[..., None]] = {
     f"{_GUIDES}what_can_go_wrong.rst": receivers.what_can_go_wrong,
     f"{_GUIDES}key_pair_renewal.rst": key_pairs.renewal,
     f"{_GUIDES}trust_in_git.rst": trust.trust_in_git,
+    "roles/key_pair_renewal/README.md": key_pairs.role,
     "roles/tenant_trust/README.md": trust.role,
 }
 # Each takes a folder and the examples, whatever they are, and follows them.
