@@ -17,6 +17,8 @@ description:
     as trust anchors, and what expires.
   - The receivers are asked from the controller, not from the tenant. One that only the tenant can reach is listed with
     the error.
+  - The certificates are read with one request by a public export of the keystore, which needs the role
+    C(SecurityMaterialDownload), or without it with one request for each.
 options:
   expires_within:
     description: List in RV(trust_map.expiring) what ends within so many days, or has ended.

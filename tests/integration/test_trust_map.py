@@ -81,6 +81,8 @@ def test_the_map_shows_who_trusts_whom(tmp_path: Path) -> None:
         )  # fmt: skip
         assert run.status == 0, run.output
         assert landscape.tenant.writes() == []
+        media = [entry["path"] for entry in landscape.tenant.journal if entry["path"].endswith("/$value")]
+        assert not [path for path in media if "Keystore" in path], "certificates come with one export"
         found = json.loads((tmp_path / "trust-tenant.json").read_text())
         erp, other, closed = f"{HOST}:{landscape.receiver.port}", f"{_CRM}:{crm.port}", "127.0.0.24:9"
 

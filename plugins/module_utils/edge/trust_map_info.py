@@ -26,6 +26,7 @@ from ..receiver.served_chain import probe
 from ..tenant.keystore_entry import KeystoreEntry
 from ..tenant.session import Tenant
 from .flow_reading import Reading, reading_of
+from .known_certificates import KnownCertificates
 
 __all__ = ["answer_trust_map", "wanted_trust_map"]
 
@@ -74,7 +75,7 @@ def answer_trust_map(tenant: Tenant, wanted: _Wanted) -> dict[str, Any]:
     entries = tenant.keystore.entries()
     found = TrustMap(
         entries=entries,
-        certificates=_certificates(tenant, entries, chains, wanted.reading.connections),
+        certificates=_certificates(tenant, entries, chains),
         senders=senders,
         uncertain=uncertain,
         chains=chains,
@@ -139,15 +140,14 @@ def _probe(receivers: Sequence[_Receiver], wanted: _Wanted) -> list[ProtectedCha
 
 
 def _certificates(
-    tenant: Tenant, entries: Sequence[KeystoreEntry], chains: Sequence[ProtectedChain], connections: int
+    tenant: Tenant, entries: Sequence[KeystoreEntry], chains: Sequence[ProtectedChain]
 ) -> dict[str, Certificate]:
     """Those of all entries that are certificates, and of key pairs where they may validate something."""
     anchors = {entry.alias for entry in possible_anchors(entries, chains)}
-    aliases = [entry.alias for entry in entries if entry.type == "certificate" or entry.alias in anchors]
-    found = tenant.side_by_side(
-        aliases, lambda sibling, alias: sibling.keystore.certificate(alias), connections=connections
-    )
-    return {alias: one for alias, one in zip(aliases, found, strict=True) if isinstance(one, Certificate)}
+    shown = [entry for entry in entries if entry.type == "certificate" or entry.alias in anchors]
+    known = KnownCertificates()
+    known.read(tenant, shown)
+    return known.by_alias(shown)
 
 
 def _named(contents: Mapping[str, FlowContent]) -> dict[str, list[str]]:
