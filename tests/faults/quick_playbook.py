@@ -39,7 +39,7 @@ _COLLECTION = "certops.sap_cloud_integration."
 
 
 def _imported(name: str) -> Any:
-    collection, _, module = name.rpartition(".")
+    collection, module = name.rsplit(".", 1)
     if collection in ("ansible.legacy", "ansible.builtin"):
         return importlib.import_module(f"ansible.modules.{module}")
     return importlib.import_module(f"ansible_collections.{collection}.plugins.modules.{module}")
