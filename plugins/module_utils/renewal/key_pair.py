@@ -6,12 +6,13 @@
 Source: SAP Help, "Updating a Key Pair with a Signing Response" and "Renewal of the Tenant Client Certificate".
 
 The key stays, so at every moment the tenant presents one valid certificate or the other, and nothing is kept between
-two runs: what was observed decides alone.
+two runs: what was observed decides alone. A run installs one answer at most, or a CA whose certificates last no longer
+than ``renew_before`` would be asked again and again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,6 +80,9 @@ class KeyPairDecision:
 
 def decide_key_pair_renewal(facts: KeyPairFacts) -> KeyPairDecision:
     """The one step that is safe now. Every step leads to a state in which another one, or none, is decided."""
+    if facts.renewed:
+        due = f"This run has renewed it: {_standing(facts, facts.leaf)}."
+        return _after_installation(facts, due, _warnings_about(facts, facts.leaf))
     reasons = _reasons_to_renew(facts, facts.leaf)
     if not reasons:
         due = f"No renewal is due: {_standing(facts, facts.leaf)}."
@@ -86,7 +90,7 @@ def decide_key_pair_renewal(facts: KeyPairFacts) -> KeyPairDecision:
     due = f"A renewal is due: {'; '.join(reasons)}."
     flaw = _flaw_of_response(facts)
     if flaw is None:
-        warnings = _warnings_about(facts)
+        warnings = _warnings_about(facts, facts.response.leaf if facts.response else None)
         return KeyPairDecision(
             "install_response",
             "install_response",
@@ -107,6 +111,10 @@ def _ask_the_ca(facts: KeyPairFacts, due: str, flaw: str) -> KeyPairDecision:
     step = _ANSWERS[policy.provider]
     if step != "hand_over":
         return KeyPairDecision("answer", step, CERTIFICATE_AUTHORITY, flaw, due, True)
+    # A run was killed after it had installed a short answer. What the flows present may end before somebody answers.
+    restart = _after_installation(facts, due)
+    if restart.step == "restart_flows" and not facts.leaf.self_signed:
+        return replace(restart, is_due=True)
     wanted = [f"Its issuer has to be {policy.issuer}."] if policy.issuer else []
     if policy.required_key_usages:
         wanted.append(f"It needs the extended key usage {', '.join(policy.required_key_usages)}.")
@@ -131,12 +139,11 @@ def _ask_the_ca(facts: KeyPairFacts, due: str, flaw: str) -> KeyPairDecision:
     )
 
 
-def _after_installation(facts: KeyPairFacts, due: str) -> KeyPairDecision:
+def _after_installation(facts: KeyPairFacts, due: str, warnings: tuple[str, ...] = ()) -> KeyPairDecision:
     """Nothing is left for the CA; the flows may still present the certificate from before."""
     absent = tuple(flow.id for flow in facts.flows if flow.status is None)
-    warnings: tuple[str, ...] = (
-        (f"Not deployed, so nothing has to be restarted: {', '.join(absent)}.",) if absent else ()
-    )
+    if absent:
+        warnings += (f"Not deployed, so nothing has to be restarted: {', '.join(absent)}.",)
     stale = facts.stale_flows
     restartable = tuple(flow_id for flow_id in stale if flow_id not in facts.left_alone)
     if restartable:
@@ -210,15 +217,24 @@ def _flaw_of_response(facts: KeyPairFacts) -> str | None:
     return None
 
 
-def _warnings_about(facts: KeyPairFacts) -> tuple[str, ...]:
-    leaf = facts.response.leaf if facts.response else None
-    if leaf is None or leaf.not_after - facts.now >= facts.policy.renew_before:
+def _warnings_about(facts: KeyPairFacts, leaf: Leaf | None) -> tuple[str, ...]:
+    """A new certificate that the next run renews again. Installing it is still better than letting the old one end."""
+    if leaf is None:
         return ()
-    days = facts.policy.renew_before.days
+    # The clock of a CA may be ahead of the tenant's.
+    validity = min(leaf.not_after - leaf.not_before, leaf.not_after - facts.now)
+    if validity > facts.policy.renew_before:
+        return ()
     warning = (
-        f"The answer ends at {format_time(leaf.not_after)}, sooner than in {days} days: give a smaller renew_before."
+        f"The new certificate is valid for {_days(validity)} and renew_before is {_days(facts.policy.renew_before)}, "
+        "so the next run renews it again. Lower renew_before, or ask the CA for a longer validity."
     )
     return (warning,)
+
+
+def _days(span: timedelta) -> str:
+    days = round(span / timedelta(days=1), 1)
+    return f"{days:g} day{'' if days == 1 else 's'}"
 
 
 def forecast_key_pair(facts: KeyPairFacts) -> list[str]:
@@ -228,7 +244,7 @@ def forecast_key_pair(facts: KeyPairFacts) -> list[str]:
         order = ["restart_flows", "check_messages"]
         return order[order.index(first.step) :] if first.step in order else []
     steps = [] if first.step == "install_response" else [_ANSWERS[facts.policy.provider]]
-    if first.step == "write_request":
-        steps.insert(0, "write_request")
+    if first.step in ("write_request", "restart_flows"):
+        steps.insert(0, first.step)
     deployed = any(flow.status is not None for flow in facts.flows)
     return [*steps, "install_response", *(["restart_flows", "check_messages"] if deployed else [])]

@@ -86,6 +86,7 @@ class KeyPairFacts:
     :param tenant_time: the tenant's clock, on which ``last_modified_at`` and the deployments are.
     :param request_current: the file with the signing request asks for the present subject and key.
     :param response: ``None`` when there is no file.
+    :param renewed: this run has installed an answer already.
     :param left_alone: flows that a restart would do more to than restarting them, and that wait for their cache.
     :param logs: per flow, completed messages and TLS failures since its deployment; ``None`` when nobody looked.
     """
@@ -97,6 +98,7 @@ class KeyPairFacts:
     last_modified_at: datetime
     request_current: bool
     response: ResponseSeen | None
+    renewed: bool
     flows: tuple[FlowSeen, ...]
     left_alone: frozenset[str]
     logs: Mapping[str, tuple[int, int]] | None
@@ -130,6 +132,7 @@ class KeyPairFacts:
             last_modified_at=source.moment("last_modified_at"),
             request_current=source.flag("request_current"),
             response=None if response is None else _response(response),
+            renewed=source.flag("renewed"),
             flows=tuple(
                 FlowSeen(flow.text("id"), flow.text("status", None), flow.moment("deployed_on", None))
                 for flow in source.children("flows")

@@ -17,7 +17,7 @@ __all__ = ["key_pair_facts_of"]
 def key_pair_facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
     """:param observation: ``alias``, ``now``, ``policy``, and the results of ``keystore_info`` (``keystore``),
         ``signing_request`` (``request``) and ``signing_response`` in check mode (``response``, false without a file),
-        ``integration_flow_info`` (``flows``), ``waits_until`` and ``logs``.
+        ``integration_flow_info`` (``flows``), ``waits_until``, ``logs``, and the names of the ``steps`` of this run.
 
     Raises :class:`Conflict` when the alias has no key pair to renew.
     """
@@ -38,6 +38,7 @@ def key_pair_facts_of(observation: Mapping[str, Any]) -> dict[str, Any]:
         # What a module would do, not "changed": the role says that looking changes nothing.
         "request_current": not observation["request"]["actions"],
         "response": _response(observation.get("response")),
+        "renewed": "install_response" in (observation.get("steps") or ()),
         "flows": [
             *observation["flows"]["integration_flows"],
             *({"id": flow_id, "status": None} for flow_id in observation["flows"]["not_deployed"]),

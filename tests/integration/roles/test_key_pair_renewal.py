@@ -187,3 +187,41 @@ def test_tasks_of_the_user_and_a_policy_about_the_ca(landscape: Landscape) -> No
     assert f"and {issuer} is wanted" in moved["decision"]["due"] or moved["finished"]
     assert moved["leaf"]["fingerprint_sha256"] == made.fingerprint_sha256
     landscape.assert_no_message_failed()
+
+
+def test_a_ca_whose_certificates_are_due_again_at_once(landscape: Landscape) -> None:
+    """Each run asks the CA once and installs once; what the last renewal left behind is not installed again."""
+    tasks, asked = landscape.directory / "sign.yml", landscape.directory / "asked"
+    (landscape.directory / "usage").write_text("extendedKeyUsage = clientAuth\n")
+    tasks.write_text(
+        "- name: Have openssl sign for 25 days\n"
+        "  ansible.builtin.shell: >-\n"
+        "    echo once >> asked && openssl x509 -req -in {{ key_pair_renewal_request_path }} -days 25 -extfile usage\n"
+        "    -CA ca.pem -CAkey ca.key -CAcreateserial -out leaf.pem\n"
+        "    && cat leaf.pem ca.pem > {{ key_pair_renewal_response_path }}\n"
+        f"  args: {{chdir: '{landscape.directory}'}}\n"
+    )
+    variables = {"flows": [FLOW], "provider": "tasks", "provider_tasks": str(tasks)}
+    leaves = [landscape.before.fingerprint_sha256]
+    for number, steps in enumerate((["write_request"], []), start=1):
+        report = landscape.play(**variables)
+        assert (names(report), report["finished"]) == (
+            [*steps, "run_tasks", "install_response", "restart_flows"],
+            True,
+        )
+        assert len(asked.read_text().split()) == number
+        writes = [entry["path"] for entry in landscape.tenant.writes()]
+        assert sum("CertificateChainResources" in path for path in writes) == 1
+        warning = report["decision"]["warnings"][0]
+        assert "valid for 25 days and renew_before is 30 days, so the next run renews it again" in warning
+        assert warning in report["printed"]
+        leaves.append(report["leaf"]["fingerprint_sha256"])
+    assert set(landscape.seen) == set(leaves)
+    assert len(set(leaves)) == 3
+
+    landscape.tenant.read_only = True
+    left_over = landscape.play(flows=[FLOW])
+    assert (names(left_over), left_over["stage"], left_over["changed"]) == ([], "await_response", 0)
+    assert "It is the answer that the key pair has already" in left_over["decision"]["hand_over"]
+    assert landscape.tenant.violations == []
+    landscape.assert_no_message_failed()

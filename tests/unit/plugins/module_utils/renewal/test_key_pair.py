@@ -54,6 +54,9 @@ class World:
     now: str = ""
     waits_until: dict[str, str] = field(default_factory=dict)
     logs: list[dict[str, Any]] | None = None
+    answer_days: float = 365
+    answers: int = 0
+    steps: list[str] = field(default_factory=list)
 
     def facts(self) -> KeyPairFacts:
         row = {
@@ -81,6 +84,7 @@ class World:
                     },
                     "waits_until": self.waits_until,
                     "logs": self.logs,
+                    "steps": self.steps,
                     "policy": {
                         "provider": self.provider, "renew_before": "30", "request_path": "a.csr",
                         "response_path": "a.p7b", **self.policy,
@@ -97,7 +101,10 @@ class World:
         if step == "write_request":
             self.request = True
         elif step in ("answer_request", "run_tasks"):
-            self.response = leaf(365, issuer=self.policy.get("issuer") or CA, name="bb")
+            self.answers += 1
+            # Another certificate each time, and each ends a little later than the one before.
+            days, name = self.answer_days + self.answers / 86400, f"b{self.answers}"
+            self.response = leaf(days, issuer=self.policy.get("issuer") or CA, name=name)
         elif step == "install_response":
             assert self.response is not None
             self.installed, self.written_hours_ago = self.response, 0.01
@@ -109,14 +116,14 @@ class World:
             raise AssertionError(step)
 
     def run(self, stop_after: int | None = None) -> list[str]:
-        """A run of the role; the logs are the only thing that it keeps in mind, and a new run has forgotten them."""
-        self.logs, steps = None, []
-        while (step := self.decide().step) is not None and len(steps) < 20 and len(steps) != stop_after:
+        """A run of the role; the logs and its steps are all that it keeps in mind, and a new run has forgotten them."""
+        self.logs, self.steps = None, []
+        while (step := self.decide().step) is not None and len(self.steps) < 20 and len(self.steps) != stop_after:
             if step == "hand_over":
                 break
             self.carry_out(step)
-            steps.append(step)
-        return steps
+            self.steps.append(step)
+        return self.steps
 
 
 ALL = ["write_request", "answer_request", "install_response", "restart_flows", "check_messages"]
@@ -206,10 +213,69 @@ def test_an_answer_that_does_not_help_is_asked_for_again(response: dict[str, Any
     assert flaw in decision.reason
 
 
-def test_an_answer_that_ends_soon_is_installed_with_a_warning() -> None:
-    decision = World(request=True, response=leaf(25, name="cc")).decide()
+@pytest.mark.parametrize("provider", ["local_ca", "tasks"])
+@pytest.mark.parametrize("days", [1, 25, 30 - 2 / 86400], ids=["a day", "less than renew_before", "renew_before"])
+def test_a_run_installs_one_certificate_even_if_it_is_due_again_at_once(provider: str, days: float) -> None:
+    """A CA whose certificates last no longer than renew_before: one installation for each run, and a warning."""
+    ask = {"local_ca": "answer_request", "tasks": "run_tasks"}[provider]
+    world = World(leaf(0.5), provider=provider, answer_days=days)
+    assert world.run() == ["write_request", ask, "install_response", "restart_flows", "check_messages"]
+    first = world.decide()
+    assert (first.finished, first.is_due, world.installed["fingerprint_sha256"]) == (True, False, "b1")
+    assert "This run has renewed it" in first.due
+    assert "the next run renews it again" in first.warnings[0]
+    world.written_hours_ago, world.deployed_hours_ago = 25, 24.9
+    assert world.run() == [ask, "install_response", "restart_flows", "check_messages"], "the next run, and once"
+    assert world.installed["fingerprint_sha256"] == "b2"
+
+
+@pytest.mark.parametrize(
+    ("not_before", "days", "warned"),
+    [(-1, 25, True), (-1, 30, True), (-1, 31, False), (1, 31, True)],
+    ids=["shorter", "equal", "longer", "equal, by a CA whose clock is ahead"],
+)
+def test_an_answer_that_is_too_short_is_installed_with_a_warning(not_before: int, days: int, warned: bool) -> None:
+    answer = leaf(days, name="cc", not_before=format_time(NOW + timedelta(days=not_before)))
+    world = World(request=True, response=answer)
+    decision = world.decide()
     assert decision.step == "install_response"
-    assert "give a smaller renew_before" in decision.warnings[0]
+    assert bool(decision.warnings) == warned
+    if warned:
+        assert f"{min(days, days - not_before)} days" in decision.warnings[0]
+        assert "renew_before is 30 days" in decision.warnings[0]
+        assert "Lower renew_before, or ask the CA for a longer validity" in decision.warnings[0]
+
+
+def test_manual_installs_a_short_answer_once_and_then_waits_for_another_file() -> None:
+    world = World(provider="manual", request=True, response=leaf(25, name="bb"))
+    assert world.run() == ["install_response", "restart_flows", "check_messages"]
+    assert world.decide().finished
+    for _run in range(2):
+        assert world.run() == []
+        assert (world.decide().step, world.decide().stage) == ("hand_over", "await_response")
+        assert "It is the answer that the key pair has already" in (world.decide().hand_over or "")
+
+
+def test_killed_after_a_short_answer_the_flows_are_restarted_before_somebody_is_waited_for() -> None:
+    """The certificate that they still present may end before the CA answers."""
+    world = World(provider="manual", request=True, response=leaf(25, name="bb"))
+    assert world.run(stop_after=1) == ["install_response"]
+    killed = replace(world, steps=[])
+    decision = killed.decide()
+    assert (decision.step, decision.is_due, decision.flows) == ("restart_flows", True, ("orders",))
+    renewal = ["install_response", "restart_flows", "check_messages"]
+    assert forecast_key_pair(killed.facts()) == ["restart_flows", "hand_over", *renewal]
+    assert (killed.run(), killed.decide().step) == (["restart_flows"], "hand_over")
+    unsigned = World(leaf(300, self_signed=True), provider="manual", request=True, written_hours_ago=1)
+    assert unsigned.decide().step == "hand_over", "no flow is made to present what no CA has signed"
+
+
+def test_the_answer_of_the_previous_renewal_is_not_installed_again() -> None:
+    """It lies where the next one is expected, and another certificate may have been installed since."""
+    previous = leaf(20, name="bb")
+    for installed in (previous, leaf(25, name="by hand")):
+        world = World(installed, provider="manual", request=True, response=previous)
+        assert (world.run(), world.decide().step) == ([], "hand_over")
 
 
 def test_only_flows_that_may_have_the_old_certificate_are_restarted() -> None:
