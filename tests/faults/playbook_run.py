@@ -44,7 +44,8 @@ class PlaybookRun:
         directory = renewal.directory
         directory.mkdir(parents=True, exist_ok=True)
         self._mark = uuid.uuid4().hex
-        self.result_path = directory / f"result-{self._mark}.json"
+        # The role makes the folder.
+        self.result_path = directory / f"result-{self._mark}" / "result.json"
         given = renewal.extra_variables(report_path=str(self.result_path), **variables)
         given |= {
             "sap_ci_service_key": str(renewal.tenant.service_key_path),

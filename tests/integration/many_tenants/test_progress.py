@@ -17,6 +17,8 @@ from ansible_collections.certops.sap_cloud_integration.tests.integration.many_te
 from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, issue
 from ansible_collections.certops.sap_cloud_integration.tests.receiver import LocalReceiver
 
+_BUNDLE = r"/IntegrationDesigntimeArtifacts\(.*/\$value$"
+
 
 def test_many_restarts_say_how_many_are_left(tmp_path: Path, old_root: Credential, new_root: Credential) -> None:
     flows = [f"{FLOW}_{number:02d}" for number in range(45)]
@@ -28,6 +30,8 @@ def test_many_restarts_say_how_many_are_left(tmp_path: Path, old_root: Credentia
         assert run.returncode == 0, run.stdout + run.stderr
         deployed = [path for path in fleet.writes(fleet.names[0]) if "Deploy" in path]
         assert len(deployed) == 45, "each flow is restarted once"
+        bundles = [entry for entry in fleet.tenants[fleet.names[0]].journal if re.search(_BUNDLE, entry["path"])]
+        assert len(bundles) == 2 * 45, "the role compares each flow once, and so does the module that restarts it"
     said = re.findall(r"(\d+) flows are left to restart, now (.*)", run.stdout)
     # The last five need no line of their own: the task that restarts them is one.
     assert [int(left) for left, _names in said] == [45, 25]

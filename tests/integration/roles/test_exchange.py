@@ -119,6 +119,17 @@ def test_a_new_file_that_is_missing_replaces_nothing(receiver: ReceiverProcess, 
     assert _installed(receiver) == before
 
 
+def test_files_for_a_host_that_nobody_can_reach_are_not_installed_here(
+    receiver: ReceiverProcess, renewal: Renewal
+) -> None:
+    before = _installed(receiver)
+    ran = run_playbook(renewal, exchange_files=_exchange_files(receiver, host="erp_proxy"))
+    assert ran.status != 0
+    assert "would be installed on the controller, not on erp_proxy" in " ".join(ran.output.split())
+    assert renewal.tenant.journal == []
+    assert _installed(receiver) == before
+
+
 def test_the_users_own_tasks(receiver: ReceiverProcess, renewal: Renewal, tmp_path: Path) -> None:
     tasks = tmp_path / "exchange.yml"
     copies = [
