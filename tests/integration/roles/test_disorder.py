@@ -82,6 +82,7 @@ def test_one_step_by_its_tag_and_the_status_by_itself(landscape: tuple[Renewal, 
         "hosts": "all",
         "connection": "local",
         "gather_facts": False,
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
         "module_defaults": defaults,
         "tasks": [{"name": "Ask", "ansible.builtin.include_role": role}],
     }
