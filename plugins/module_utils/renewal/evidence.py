@@ -11,7 +11,7 @@ has run out, follows from it and was not observed on a tenant.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .facts import Address, Facts, Flow, FlowLog, Root
 
@@ -105,7 +105,10 @@ class Evidence:
 
     @property
     def ready_since(self) -> datetime | None:
-        """When the last flow came to hold all that it needs, by its deployment or because its cache had run out."""
+        """When the last flow came to hold all that it needs, by its deployment or because its cache had run out.
+
+        ``None`` where that is not known, or not yet so.
+        """
         trusted = [root.trusted_since for root in self.required]
         known = [time for time in trusted if time is not None]
         if not known or len(known) < len(trusted):
@@ -117,7 +120,9 @@ class Evidence:
             for flow in self.facts.flows
             if flow.status is not None
         ]
-        return min(max([begun, *ready]), self.facts.now)
+        since = max([begun, *ready])
+        # The tenant tells its time in whole seconds, and of a deployment in milliseconds.
+        return since if since < self.facts.now + timedelta(seconds=1) else None
 
     @property
     def restart_endangers(self) -> tuple[Address, ...]:

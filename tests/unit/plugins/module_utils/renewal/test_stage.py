@@ -99,6 +99,7 @@ def test_then_the_exchange_is_handed_over(facts: dict[str, Any]) -> None:
     ("invoices", "now", "since"),
     [
         ("2026-11-21T08:07:00Z", "2026-11-21T12:00:00Z", "2026-11-21T08:07:00Z"),  # the later of the two restarts
+        ("2026-11-21T08:07:00.019Z", "2026-11-21T08:07:00Z", "2026-11-21T08:07:00.019Z"),  # in this very second
         ("2026-11-25T08:00:00Z", "2026-11-26T12:00:00Z", "2026-11-22T08:00:00Z"),  # deployed long after it was ready
         ("2026-01-01T00:00:00Z", "2026-11-26T12:00:00Z", "2026-11-22T08:00:00Z"),  # never restarted: its cache ran out
     ],
