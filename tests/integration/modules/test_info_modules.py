@@ -217,10 +217,11 @@ def test_messages_are_counted_and_tls_failures_told_apart(
         assert (rows[2]["completed"], rows[2]["failed"]) == (0, 0)
         tenant.seed_certificate("old", old_root.der)
         tenant.runtime.forget_trust()
-        later = tenant.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         assert _eventually(
             lambda: {log["flow_id"] for log in tenant.messages() if log["status"] == "COMPLETED"} >= {"orders", "stock"}
         )
+        # Not before: a message that was on its way when the root came still fails.
+        later = tenant.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         waiting = {**options, "ids": ["stock", "orders"], "since": later, "wait_timeout": 20}
         rows = _rows(tenant, waiting)
         assert all(row["completed"] > 0 and row["tls_failures"] == 0 for row in rows)
