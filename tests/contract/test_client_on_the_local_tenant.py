@@ -28,6 +28,7 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.tena
 from ansible_collections.certops.sap_cloud_integration.tests.pki import issue, make_root
 from ansible_collections.certops.sap_cloud_integration.tests.receiver import LocalReceiver
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 ROOT = make_root("Contract Root")
 
@@ -266,7 +267,7 @@ def test_flows_are_restarted_and_their_messages_read() -> None:
         with LocalTenant({"flows": flows}) as local, connect(local, clock=SystemClock()) as tenant:
             assert {flow.id for flow in tenant.integration_flows.deployed()} == {*names, "orphan", "broken"}
             start = tenant.now() - timedelta(seconds=5)
-            local_failures = _until(lambda: tenant.message_logs.failures(names, start, texts=1))
+            local_failures = wait_until(lambda: tenant.message_logs.failures(names, start, texts=1), "failures")
             assert local_failures[0].is_tls
             tenant.keystore.import_certificate("root", ROOT.der, replace=False)
             outcomes = tenant.integration_flows.restart([*names, "orphan", "broken"], timeout=30, parallel=2, poll=0.05)
@@ -282,7 +283,9 @@ def test_flows_are_restarted_and_their_messages_read() -> None:
                 assert outcome.after is not None
                 assert outcome.after.deployed_on is not None
                 since = outcome.after.deployed_on
-                assert _until(lambda one=outcome.flow_id, since=since: tenant.message_logs.completed_count(one, since))
+                wait_until(
+                    lambda one=outcome.flow_id, since=since: tenant.message_logs.completed_count(one, since), "messages"
+                )
                 assert tenant.message_logs.failures(outcome.flow_id, since + timedelta(seconds=1)) == ()
             assert tenant.integration_flows.configurations(names[1]) == {"path": "in"}
             assert tenant.integration_flows.bundle(names[1])[:2] == b"PK"
@@ -315,14 +318,6 @@ def test_a_restart_that_goes_to_another_runtime() -> None:
             [result] = tenant.integration_flows.restart(["f"], timeout=1, poll=0.05)
     assert "SAP_ProfileId" in str(result.problem)
     assert result.after == result.before
-
-
-def _until(look: Callable[[], Any]) -> Any:
-    """What is seen in the end; messages take their real time."""
-    deadline, clock = time.monotonic() + 20, SystemClock()
-    while not (seen := look()) and time.monotonic() < deadline:
-        clock.pause(0.05)
-    return seen
 
 
 def test_locked_flows_are_told() -> None:

@@ -11,9 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
@@ -23,6 +21,7 @@ from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.rece
 from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, issue, make_root
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
 from ansible_collections.certops.sap_cloud_integration.tests.tenant.runtime.messages import MessageLog
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 __all__ = [
     "ADDRESSES",
@@ -32,7 +31,6 @@ __all__ = [
     "OLD_ALIAS",
     "ReceiverProcess",
     "Renewal",
-    "wait_until",
     "write_log",
 ]
 
@@ -40,13 +38,6 @@ HOST, ADDRESSES = "erp.example.com", ("127.0.0.21", "127.0.0.22")
 FLOWS = ("Orders_To_ERP", "Invoices_To_ERP")
 OLD_ALIAS, NEW_ALIAS = "old_root", "new_root"
 _PACKAGE = "ansible_collections.certops.sap_cloud_integration.tests.receiver"
-
-
-def wait_until(reached: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    deadline, pause = time.monotonic() + seconds, threading.Event()
-    while not reached():
-        assert time.monotonic() < deadline, f"after {seconds:g} seconds still not: {what}"
-        pause.wait(0.01)
 
 
 def write_log(renewal: Renewal, flow: str, status: str, error: str | None = None) -> None:
@@ -188,9 +179,11 @@ class Renewal:
         with contextlib.suppress(OSError):
             shutil.rmtree(self.directory)
 
-    def extra_variables(self, **more: Any) -> dict[str, Any]:
+    def extra_variables(self, **variables: Any) -> dict[str, Any]:
         """As for ansible-playbook -e."""
-        return {f"receiver_certificate_renewal_{name}": value for name, value in {**self.variables, **more}.items()}
+        return {
+            f"receiver_certificate_renewal_{name}": value for name, value in {**self.variables, **variables}.items()
+        }
 
     def roots(self) -> dict[str, str]:
         """Which root is held under which alias; seen in the tenant's memory."""

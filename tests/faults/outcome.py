@@ -11,9 +11,9 @@ from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape im
     NEW_ALIAS,
     OLD_ALIAS,
     Renewal,
-    wait_until,
 )
 from ansible_collections.certops.sap_cloud_integration.tests.faults.playbook_run import PlaybookRun
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 __all__ = ["assert_renewed_once", "successful_writes"]
 

@@ -15,12 +15,12 @@ import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import ansible_collections.certops.sap_cloud_integration as package
-from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape import Renewal
+from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
 
-__all__ = ["PLAYBOOK", "PlaybookRun", "run_playbook"]
+__all__ = ["PLAYBOOK", "PlaybookRun", "Played", "run_playbook"]
 
 _HERE = Path(__file__).parent
 _COLLECTIONS = Path(next(iter(package.__path__))).parents[2]
@@ -28,12 +28,22 @@ PLAYBOOK = "certops.sap_cloud_integration.renew_receiver_certificate"
 _MARK = "FAULTS_RUN"
 
 
+class Played(Protocol):
+    """A landscape with one tenant, and what its playbook is given."""
+
+    directory: Path
+    tenant: LocalTenant
+
+    def extra_variables(self, **variables: Any) -> dict[str, Any]:
+        """As for ansible-playbook -e; these are over those of the landscape."""
+
+
 class PlaybookRun:
     """:param quick: modules run in Ansible's worker (see quick_playbook), else it is the plain ansible-playbook."""
 
     def __init__(
         self,
-        renewal: Renewal,
+        renewal: Played,
         *,
         quick: bool = True,
         arguments: Sequence[str] = (),
@@ -117,7 +127,7 @@ class PlaybookRun:
         return json.loads(self.result_path.read_text())
 
 
-def run_playbook(renewal: Renewal, **options: Any) -> PlaybookRun:
+def run_playbook(renewal: Played, **options: Any) -> PlaybookRun:
     return PlaybookRun(renewal, **options).wait()
 
 

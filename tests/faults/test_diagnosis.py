@@ -16,11 +16,11 @@ from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape im
     NEW_ALIAS,
     OLD_ALIAS,
     Renewal,
-    wait_until,
     write_log,
 )
 from ansible_collections.certops.sap_cloud_integration.tests.faults.playbook_run import PlaybookRun, run_playbook
 from ansible_collections.certops.sap_cloud_integration.tests.pki import issue, make_root
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 Make = Callable[..., Renewal]
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.sap_cloud_integration.plugins.module_utils.clock import SystemClock
-from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape import wait_until
 from ansible_collections.certops.sap_cloud_integration.tests.faults.works import WORKS, Work, new_tenant, state_of
 from ansible_collections.certops.sap_cloud_integration.tests.module_call import call_module
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 # Once: what another try gets past. For ever: what none does.
 FAULTS: dict[str, dict[str, Any]] = {

@@ -18,10 +18,10 @@ from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape im
     HOST,
     NEW_ALIAS,
     Renewal,
-    wait_until,
     write_log,
 )
 from ansible_collections.certops.sap_cloud_integration.tests.faults.playbook_run import PlaybookRun, run_playbook
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 Make = Callable[..., Renewal]
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape import Renewal, wait_until
+from ansible_collections.certops.sap_cloud_integration.tests.faults.landscape import Renewal
 from ansible_collections.certops.sap_cloud_integration.tests.faults.outcome import assert_renewed_once
 from ansible_collections.certops.sap_cloud_integration.tests.faults.playbook_run import PlaybookRun, run_playbook
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 PARTS = 8
 # Import, deploy and delete, killed once more with modules in interpreters of their own.

@@ -6,29 +6,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
-from time import monotonic
 from typing import Any
 
 from ansible_collections.certops.sap_cloud_integration.tests.integration.playbooks import RENEW, Playbook, Run
 from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, issue, make_root
 from ansible_collections.certops.sap_cloud_integration.tests.receiver import LocalReceiver
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
-__all__ = ["HOST", "PREFIX", "Renewal", "landscape", "running_renewal", "wait_until"]
+__all__ = ["HOST", "PREFIX", "Renewal", "landscape", "running_renewal"]
 
 HOST = "erp.example"
 PREFIX = "receiver_certificate_renewal_"
-
-
-def wait_until(reached: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    deadline, pause = monotonic() + seconds, Event()
-    while not reached():
-        assert monotonic() < deadline, f"after {seconds:g} seconds still not: {what}"
-        pause.wait(0.02)
 
 
 class Renewal:

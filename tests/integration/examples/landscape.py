@@ -15,10 +15,10 @@ import pytest
 from ansible_collections.certops.sap_cloud_integration.tests.integration.examples.names import sitecustomize as names
 from ansible_collections.certops.sap_cloud_integration.tests.integration.examples.shell import Shell
 from ansible_collections.certops.sap_cloud_integration.tests.integration.key_pairs import run, seed
-from ansible_collections.certops.sap_cloud_integration.tests.integration.renewal import wait_until
 from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, issue, make_root, self_signed_leaf
 from ansible_collections.certops.sap_cloud_integration.tests.receiver import LocalReceiver
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 __all__ = ["CRM", "ERP", "Landscape"]

@@ -15,6 +15,7 @@ from ansible_collections.certops.sap_cloud_integration.tests.module_call import 
 from ansible_collections.certops.sap_cloud_integration.tests.pki import Credential, issue, make_root
 from ansible_collections.certops.sap_cloud_integration.tests.receiver import LocalReceiver
 from ansible_collections.certops.sap_cloud_integration.tests.tenant import LocalTenant
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 
 def _reads(tenant: LocalTenant, module: str, options: dict[str, Any], *, requests: int) -> Call:
@@ -207,7 +208,7 @@ def test_messages_are_counted_and_tls_failures_told_apart(
         ]
         tenant = start_tenant({"flows": [*flows, {"id": "idle"}]})
         since = tenant.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        assert _eventually(lambda: len([log for log in tenant.messages() if log["status"] == "FAILED"]) > 4)
+        wait_until(lambda: len([log for log in tenant.messages() if log["status"] == "FAILED"]) > 4, "messages fail")
         options = {"ids": ["stock", "orders", "idle", "nobody"], "since": since}
         rows = _rows(tenant, options)
         assert [row["id"] for row in rows] == options["ids"]
@@ -217,8 +218,10 @@ def test_messages_are_counted_and_tls_failures_told_apart(
         assert (rows[2]["completed"], rows[2]["failed"]) == (0, 0)
         tenant.seed_certificate("old", old_root.der)
         tenant.runtime.forget_trust()
-        assert _eventually(
-            lambda: {log["flow_id"] for log in tenant.messages() if log["status"] == "COMPLETED"} >= {"orders", "stock"}
+        both = {"orders", "stock"}
+        wait_until(
+            lambda: {log["flow_id"] for log in tenant.messages() if log["status"] == "COMPLETED"} >= both,
+            "a message of each flow gets through",
         )
         # Not before: a message that was on its way when the root came still fails.
         later = tenant.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -236,14 +239,3 @@ def test_messages_are_counted_and_tls_failures_told_apart(
 
 def _rows(tenant: LocalTenant, options: dict[str, Any]) -> list[dict[str, Any]]:
     return list(_reads(tenant, "message_processing_log_info", options, requests=60).result["message_processing_logs"])
-
-
-def _eventually(condition: Callable[[], bool]) -> bool:
-    import time
-
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False

@@ -17,10 +17,10 @@ from ansible_collections.certops.sap_cloud_integration.tests.integration.renewal
     PREFIX,
     Renewal,
     running_renewal,
-    wait_until,
 )
 from ansible_collections.certops.sap_cloud_integration.tests.pki import issue
 from ansible_collections.certops.sap_cloud_integration.tests.receiver import LocalReceiver
+from ansible_collections.certops.sap_cloud_integration.tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ class Landscape:
         return {f"key_pair_renewal_{name}": value for name, value in given.items()}
 
     def start(self, *arguments: str, **variables: Any) -> PlaybookRun:
-        return PlaybookRun(self, playbook=PLAYBOOK, arguments=arguments, **variables)  # type: ignore[arg-type]
+        return PlaybookRun(self, playbook=PLAYBOOK, arguments=arguments, **variables)
 
     def play(self, *arguments: str, **variables: Any) -> dict[str, Any]:
         """The report of a run that succeeds, with what it printed."""
@@ -85,7 +85,7 @@ class Landscape:
     @property
     def seen(self) -> Mapping[str, int]:
         """Client certificates that the receiver has seen."""
-        return self.receiver.seen[ADDRESS]["client_certificates"]  # type: ignore[return-value]
+        return self.receiver.seen[ADDRESS]["client_certificates"]
 
     def answer(self, issuer: Credential) -> Credential:
         """What a CA sends: PKCS#7, certificates in any order."""
